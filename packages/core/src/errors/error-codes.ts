@@ -1,0 +1,116 @@
+/** One row of the error table: what happened, whether trying again can help, and what to do. */
+export interface ErrorCodeRow {
+  readonly meaning: string;
+  readonly retryable: boolean;
+  readonly advice: string;
+}
+
+/**
+ * Every code that a {@link NotifyError} can carry. `docs/errors.md` is generated from this table,
+ * so code, class and document cannot drift apart.
+ */
+export const errorCodes = {
+  OPTIONS_INVALID: {
+    meaning: 'An option has a wrong type or value, or its name is unknown.',
+    retryable: false,
+    advice: 'Correct the option that the message names.',
+  },
+  STORE_NOT_SHARED: {
+    meaning: 'A broker that joins several nodes was combined with a store that only one node sees.',
+    retryable: false,
+    advice: 'Use a shared store such as store-redis, or the memory broker for a single node.',
+  },
+  AUTHENTICATION_MISSING: {
+    meaning: 'A transport was built without `authenticate` and without `anonymous: true`.',
+    retryable: false,
+    advice: 'Pass `authenticate`, or write out that anybody may connect.',
+  },
+  TYPE_UNKNOWN: {
+    meaning: 'The notification type is not in the catalogue.',
+    retryable: false,
+    advice: 'Add the type to the catalogue, or correct its name.',
+  },
+  TYPE_RESERVED: {
+    meaning: 'A catalogue names a type that the protocol uses itself.',
+    retryable: false,
+    advice: 'Choose a name other than open, error, ready and bye.',
+  },
+  DATA_INVALID: {
+    meaning: 'The data does not match the schema of its type, or cannot be written as JSON.',
+    retryable: false,
+    advice: 'Correct the data; the message names the first field at fault.',
+  },
+  DATA_TOO_LARGE: {
+    meaning: 'The data is larger than `maxDataBytes` once written as JSON.',
+    retryable: false,
+    advice: 'Send a reference instead of the content, or raise the limit.',
+  },
+  AUDIENCE_INVALID: {
+    meaning: 'The audience is empty, malformed, or addresses more users than allowed.',
+    retryable: false,
+    advice: 'Use {user}, {users}, {group}, {groups} or {all: true} with valid names.',
+  },
+  CHANNEL_INVALID: {
+    meaning: 'A user id, group or channel name is empty, too long, or holds forbidden characters.',
+    retryable: false,
+    advice: 'Use well-formed text of 1 to 200 characters without control characters.',
+  },
+  CURSOR_INVALID: {
+    meaning: 'A cursor is too long or not written as the protocol says.',
+    retryable: false,
+    advice: 'Send a cursor that the server gave, or none.',
+  },
+  IDEMPOTENCY_CONFLICT: {
+    meaning: 'The idempotency key was used on this channel for another content.',
+    retryable: false,
+    advice: 'Use one key for one content.',
+  },
+  UNAUTHENTICATED: {
+    meaning: 'No credential was given, or it is not valid.',
+    retryable: false,
+    advice: 'Connect with a valid credential.',
+  },
+  FORBIDDEN: {
+    meaning: 'The user may not follow this channel.',
+    retryable: false,
+    advice: 'Ask for channels that the user is allowed to follow.',
+  },
+  LIMIT_EXCEEDED: {
+    meaning: 'A configured limit is reached.',
+    retryable: true,
+    advice: 'Try again later, or raise the limit that the message names.',
+  },
+  STORE_UNAVAILABLE: {
+    meaning: 'The store did not answer, or answered with a failure of its own.',
+    retryable: true,
+    advice: 'Try again; with an idempotency key nothing is stored twice.',
+  },
+  BROKER_UNAVAILABLE: {
+    meaning: 'The broker cannot be reached, or its queue is full.',
+    retryable: true,
+    advice: 'Nothing is lost: other nodes read what they missed from the store.',
+  },
+  BROKER_CONFIGURATION: {
+    meaning: 'The broker is reachable but not set up as needed.',
+    retryable: false,
+    advice: 'Follow the message: create the Kafka topic, grant the right, or allow its creation.',
+  },
+  ENVELOPE_INVALID: {
+    meaning: 'Bytes that came from the broker or the store are not an envelope.',
+    retryable: false,
+    advice: 'Keep other programs off our keys, channels and Kafka topics.',
+  },
+  NOT_STARTED: {
+    meaning: 'The notifier was used before `start` resolved.',
+    retryable: true,
+    advice: 'Await `start` first.',
+  },
+  CLOSED: {
+    meaning: 'The notifier, or the part used, is draining or closed.',
+    retryable: false,
+    advice: 'Use another node; this one is going away.',
+  },
+} as const satisfies Record<string, ErrorCodeRow>;
+
+/** The stable name of a failure. */
+export type ErrorCode = keyof typeof errorCodes;

@@ -1,0 +1,58 @@
+import type { Envelope } from './notification.js';
+
+const maxHeaderChars = 4_096;
+
+/**
+ * One line of JSON with the fields, a line feed, then the data's JSON text as it is, so that a node
+ * that receives an envelope parses the short line only.
+ */
+export function encodeEnvelope(envelope: Envelope): string {
+  const { id, type, channel, epoch, offset, time, traceparent, dataJson } = envelope;
+  const fields = [id, type, channel, epoch, offset, time];
+  const header = JSON.stringify(traceparent === undefined ? fields : [...fields, traceparent]);
+  return `${header}\n${dataJson}`;
+}
+
+/** The envelope that `text` holds, or undefined where it is not one. */
+export function decodeEnvelope(text: string): Envelope | undefined {
+  const end = text.indexOf('\n');
+  if (end < 0 || end > maxHeaderChars) return undefined;
+  let fields: unknown;
+  try {
+    fields = JSON.parse(text.slice(0, end));
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(fields) || fields.length < 6 || fields.length > 7) return undefined;
+  const [id, type, channel, epoch, offset, time, traceparent]: unknown[] = fields;
+  const dataJson = text.slice(end + 1);
+  return makeEnvelope({ id, type, channel, epoch, offset, time, traceparent, dataJson });
+}
+
+const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const epochPattern = /^[0-9a-z]{1,16}$/;
+
+/** Checks fields that came from outside, by whatever codec; undefined where one is not as it must be. */
+export function makeEnvelope(
+  fields: { readonly [K in keyof Envelope]: unknown },
+): Envelope | undefined {
+  const { id, type, channel, epoch, offset, time, traceparent, dataJson } = fields;
+  if (typeof id !== 'string' || !idPattern.test(id)) return undefined;
+  if (typeof type !== 'string' || type === '') return undefined;
+  if (typeof channel !== 'string' || channel === '') return undefined;
+  if (typeof time !== 'number' || !Number.isSafeInteger(time)) return undefined;
+  if (typeof dataJson !== 'string' || dataJson === '') return undefined;
+  if (traceparent !== undefined && typeof traceparent !== 'string') return undefined;
+  const common = {
+    id,
+    type,
+    channel,
+    time,
+    dataJson,
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
+  if (epoch === null && offset === null) return { ...common, epoch, offset };
+  if (typeof epoch !== 'string' || !epochPattern.test(epoch)) return undefined;
+  if (typeof offset !== 'number' || !Number.isSafeInteger(offset) || offset < 1) return undefined;
+  return { ...common, epoch, offset };
+}

@@ -1,0 +1,87 @@
+import type { NotifyError } from '../errors/notify-error.js';
+import type { StoredEnvelope } from '../notification/notification.js';
+import type { Position } from '../positions/position.js';
+
+/** What is to be appended to one channel. The store gives it epoch and offset. */
+export interface Draft {
+  readonly channel: string;
+  /** UUIDv7 of the notification. */
+  readonly id: string;
+  readonly type: string;
+  readonly time: number;
+  /** The data as JSON text. */
+  readonly dataJson: string;
+  readonly traceparent?: string;
+  readonly idempotency?: {
+    /** Unique for its content on this channel; 1 to 200 characters. */
+    readonly key: string;
+    /** Digest of type and data, to tell a retry from a conflict. */
+    readonly digest: string;
+  };
+}
+
+/**
+ * What became of a draft. `appended` and `duplicate` both say where the notification stands; a
+ * duplicate carries the id, type, time and data of the first append. A failed one carries
+ * `IDEMPOTENCY_CONFLICT` or `STORE_UNAVAILABLE`.
+ */
+export type AppendOutcome =
+  | { readonly status: 'appended' | 'duplicate'; readonly envelope: StoredEnvelope }
+  | { readonly status: 'failed'; readonly error: NotifyError };
+
+/** A request for the part of a channel's log after an offset. */
+export interface ReadRequest {
+  readonly channel: string;
+  /** Items with a greater offset are wanted; 0 or more. */
+  readonly after: number;
+  /** At most this many items; 1 or more. */
+  readonly limit: number;
+}
+
+/** A consistent look at one channel's log. */
+export interface LogPage {
+  /** In offset order. Items that expired or were removed one by one may be absent. */
+  readonly items: readonly StoredEnvelope[];
+  /** The smallest offset still kept; `head.offset + 1` when nothing is. */
+  readonly logStart: number;
+  /** The last position given out. */
+  readonly head: Position;
+}
+
+/**
+ * Keeps channels' logs: the truth that brokers only announce.
+ *
+ * Promises:
+ * S1 appends to one channel get offsets 1, 2, 3 ... without hole or repeat under one epoch, however
+ *    many writers there are;
+ * S2 a draft whose outcome is `appended` or `duplicate` is kept as durably as the store is configured;
+ * S3 the same idempotency key and digest on one channel within the window gives `duplicate` with
+ *    the first notification, another digest `IDEMPOTENCY_CONFLICT`;
+ * S4 outcomes and pages come in the order of the drafts and requests, and appends of one channel in
+ *    one call keep that order; one failing draft does not fail the others;
+ * S5 a page is one consistent look: items, logStart and head belong together;
+ * S6 the log is trimmed only as a prefix; trimming never moves the head;
+ * S7 `positions` and `readAfter` see every append that finished before they were called;
+ * S8 `renewEpoch` changes the epoch only while it is still the expected one, and keeps the offset, so
+ *    that no offset is ever given out twice under one epoch;
+ * S9 a channel that was never appended to stands at the origin position and reading it creates nothing.
+ *
+ * Not promised: order between channels, transactions over several channels, speed of old pages.
+ * Called by the Notifier: `append` for each notify, `positions` at attach and periodically,
+ * `readAfter` to catch up and to mend holes. When the store cannot answer, `readAfter`, `positions`
+ * and `renewEpoch` reject with `STORE_UNAVAILABLE` within a bounded time, and so does `start` where
+ * the first contact fails for good.
+ */
+export interface Store {
+  /** Whether several nodes see the same logs through their own instance of this store. */
+  readonly shared: boolean;
+  start(): Promise<void>;
+  append(drafts: readonly Draft[]): Promise<readonly AppendOutcome[]>;
+  readAfter(requests: readonly ReadRequest[]): Promise<readonly LogPage[]>;
+  positions(channels: readonly string[]): Promise<readonly Position[]>;
+  renewEpoch(channel: string, expectedEpoch: string): Promise<Position>;
+  /** Resolves when what was begun has finished. */
+  drain(): Promise<void>;
+  /** Ends at once, idempotent. Pending calls reject. Closes only connections that it opened. */
+  close(): Promise<void>;
+}
