@@ -1,5 +1,33 @@
+export {
+  Access,
+  type AccessOptions,
+  type Authenticate,
+  type AuthenticationRequest,
+  type AuthorizeGroup,
+} from './access/access.js';
+export type { Principal } from './access/principal.js';
+export {
+  type Catalogue,
+  type CatalogueSchemas,
+  type DataOf,
+  defineCatalogue,
+  type TypeOf,
+} from './catalogue/catalogue.js';
+export type { Audience } from './channels/audience.js';
+export { ChannelNames, type ChannelNamesOptions } from './channels/channel-names.js';
+export { Batch } from './emitters/batch.js';
+export type { CloseCode, CloseReason } from './emitters/close-reason.js';
+export { Emitter } from './emitters/emitter.js';
+export { EmitterRegistry } from './emitters/emitter-registry.js';
+export { type Encoding, Outgoing } from './emitters/outgoing.js';
+export type { CursorSource, FollowStart, Outlet, Ready } from './emitters/outlet.js';
+export { Rota } from './emitters/rota.js';
 export { type ErrorCode, type ErrorCodeRow, errorCodes } from './errors/error-codes.js';
 export { NotifyError } from './errors/notify-error.js';
+export { type MemoryBrokerOptions, memoryBroker } from './memory/memory-broker.js';
+export { MemoryBus } from './memory/memory-bus.js';
+export { type MemoryStoreOptions, memoryStore } from './memory/memory-store.js';
+export { newEpoch } from './memory/new-epoch.js';
 export { decodeEnvelope, encodeEnvelope, makeEnvelope } from './notification/envelope-codec.js';
 export {
   type Envelope,
@@ -9,10 +37,24 @@ export {
   notificationMembers,
   type StoredEnvelope,
 } from './notification/notification.js';
+export type { AttachRequest } from './notifier/attach.js';
+export type { Health } from './notifier/health.js';
+export type { HistoryPage, HistoryRequest } from './notifier/history.js';
+export { createNotifier, Notifier, type NotifierEvents } from './notifier/notifier.js';
+export type { NotifierOptions } from './notifier/notifier-options.js';
+export type { NotifyRequest, NotifyResult } from './notifier/publisher.js';
+export { resolveOptions } from './options/resolve-options.js';
 export type { Broker, BrokerCapabilities, BrokerSink, BrokerState } from './ports/broker.js';
 export type { Directory } from './ports/directory.js';
 export { type Logger, silentLogger } from './ports/logger.js';
 export type { AppendOutcome, Draft, LogPage, ReadRequest, Store } from './ports/store.js';
+export {
+  type Cursor,
+  channelKey,
+  cursorEntry,
+  joinCursor,
+  parseCursor,
+} from './positions/cursor.js';
 export {
   NO_EPOCH,
   NO_TAG,

@@ -1,0 +1,82 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { NotifyError } from '../errors/notify-error.js';
+import type { Principal } from './principal.js';
+
+/** What a client presents. */
+export interface AuthenticationRequest {
+  readonly headers: IncomingHttpHeaders;
+  /** The parameters of the request's URL. */
+  readonly query: URLSearchParams;
+  /** The token of a hello frame, where the transport has such. */
+  readonly token?: string;
+}
+
+/**
+ * Tells who a client is; resolves null, or rejects with `UNAUTHENTICATED`, for one that is nobody. Any
+ * other failure counts as temporary: the client is told to come back.
+ */
+export type Authenticate = (
+  request: AuthenticationRequest,
+) => Promise<Principal | null> | Principal | null;
+
+/**
+ * Whether the client may follow a group. Asked at attach, at each subscribe and each resume.
+ * @param group - the group's name
+ */
+export type AuthorizeGroup = (principal: Principal, group: string) => Promise<boolean> | boolean;
+
+/** Who may connect. One of `authenticate` and `anonymous: true` must be written out. */
+export interface AccessOptions {
+  readonly authenticate?: Authenticate | undefined;
+  /** Default: the principal's own groups. */
+  readonly authorize?: AuthorizeGroup | undefined;
+  /** Lets everybody connect; such clients follow `all` only, unless `authorize` allows groups. */
+  readonly anonymous?: boolean | undefined;
+}
+
+const nobody: Principal = Object.freeze({ userId: null });
+
+/** Decides who may follow what. Shared by all transports, so that none can forget to ask. */
+export class Access {
+  readonly #authenticate: Authenticate;
+  readonly #authorize: AuthorizeGroup;
+
+  /** @throws NotifyError `AUTHENTICATION_MISSING` */
+  constructor(options: AccessOptions) {
+    if (options.authenticate === undefined && options.anonymous !== true) {
+      throw new NotifyError(
+        'AUTHENTICATION_MISSING',
+        'pass `authenticate`, or write out `anonymous: true`',
+      );
+    }
+    this.#authenticate = options.authenticate ?? (() => nobody);
+    this.#authorize = options.authorize ?? isMember;
+  }
+
+  /**
+   * The client behind a request, allowed to follow every one of `groups`.
+   * Rejects with `UNAUTHENTICATED` or `FORBIDDEN`, or with whatever kept `authenticate` from answering.
+   */
+  async admit(request: AuthenticationRequest, groups: readonly string[]): Promise<Principal> {
+    const principal = await this.#authenticate(request);
+    if (
+      principal === null ||
+      (principal.expiresAt !== undefined && principal.expiresAt <= Date.now())
+    ) {
+      throw new NotifyError('UNAUTHENTICATED', 'no valid credential was given');
+    }
+    for (const group of groups) await this.authorize(principal, group);
+    return principal;
+  }
+
+  /** Rejects with `FORBIDDEN` where the client may not follow the group. */
+  async authorize(principal: Principal, group: string): Promise<void> {
+    if (!(await this.#authorize(principal, group))) {
+      throw new NotifyError('FORBIDDEN', 'the user may not follow this group');
+    }
+  }
+}
+
+function isMember(principal: Principal, group: string): boolean {
+  return principal.groups?.includes(group) ?? false;
+}

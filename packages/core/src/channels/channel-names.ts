@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { NotifyError } from '../errors/notify-error.js';
+import { resolveOptions } from '../options/resolve-options.js';
+import type { Audience } from './audience.js';
+
+const maxNameChars = 200;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
+const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;
+
+const prefix = z.string().min(1).max(50);
+const optionsSchema = z
+  .strictObject({
+    userPrefix: prefix.default('user:'),
+    groupPrefix: prefix.default('group:'),
+    all: prefix.default('all'),
+  })
+  .refine(
+    ({ userPrefix, groupPrefix, all }) =>
+      !userPrefix.startsWith(groupPrefix) &&
+      !groupPrefix.startsWith(userPrefix) &&
+      !all.startsWith(userPrefix) &&
+      !all.startsWith(groupPrefix),
+    'no prefix may begin with another, nor `all` with a prefix',
+  );
+
+/** How channels are named. Nodes that share a broker or store must agree. */
+export type ChannelNamesOptions = z.input<typeof optionsSchema>;
+
+/** Turns users and groups into channel names, and refuses names that could be mistaken. */
+export class ChannelNames {
+  readonly all: string;
+  readonly #userPrefix: string;
+  readonly #groupPrefix: string;
+
+  /** @throws NotifyError `OPTIONS_INVALID` */
+  constructor(options: ChannelNamesOptions = {}) {
+    const resolved = resolveOptions(optionsSchema, options, 'channelNames');
+    this.all = resolved.all;
+    this.#userPrefix = resolved.userPrefix;
+    this.#groupPrefix = resolved.groupPrefix;
+  }
+
+  /** @throws NotifyError `CHANNEL_INVALID` */
+  user(userId: string): string {
+    return this.#userPrefix + checkName('user id', userId);
+  }
+
+  /** @throws NotifyError `CHANNEL_INVALID` */
+  group(name: string): string {
+    return this.#groupPrefix + checkName('group', name);
+  }
+
+  /**
+   * The channels of an audience, each once.
+   * @param maxUsers - limit of `users`
+   * @throws NotifyError `AUDIENCE_INVALID` or `CHANNEL_INVALID`
+   */
+  ofAudience(audience: Audience, maxUsers: number): readonly string[] {
+    const parsed = audienceSchema.safeParse(audience);
+    if (!parsed.success) {
+      throw new NotifyError(
+        'AUDIENCE_INVALID',
+        'the audience must be {user}, {users}, {group} or {all: true}',
+        { cause: parsed.error },
+      );
+    }
+    const to = parsed.data;
+    if ('user' in to) return [this.user(to.user)];
+    if ('group' in to) return [this.group(to.group)];
+    if ('all' in to) return [this.all];
+    if (to.users.length > maxUsers) {
+      throw new NotifyError('AUDIENCE_INVALID', `the audience has more than ${maxUsers} users`);
+    }
+    return [...new Set(to.users)].map((userId) => this.user(userId));
+  }
+}
+
+const audienceSchema = z.union([
+  z.strictObject({ user: z.string() }),
+  z.strictObject({ users: z.array(z.string()).min(1) }),
+  z.strictObject({ group: z.string() }),
+  z.strictObject({ all: z.literal(true) }),
+]);
+
+/**
+ * Ill-formed UTF-16 is refused because two different lone surrogates become the same bytes, and with
+ * them two users the same channel.
+ */
+function checkName(what: string, name: string): string {
+  if (name === '' || name.length > maxNameChars) {
+    throw new NotifyError('CHANNEL_INVALID', `a ${what} has 1 to ${maxNameChars} characters`);
+  }
+  if (controlCharacter.test(name) || !name.isWellFormed()) {
+    throw new NotifyError(
+      'CHANNEL_INVALID',
+      `a ${what} is well-formed text without control characters`,
+    );
+  }
+  return name;
+}

@@ -1,0 +1,171 @@
+import type { Principal } from '../access/principal.js';
+import type { Feed, FeedFollower } from '../feeds/feed.js';
+import type { Start } from '../feeds/find-start.js';
+import type { StoreReads } from '../feeds/store-reads.js';
+import type { Logger } from '../ports/logger.js';
+import { cursorEntry, joinCursor } from '../positions/cursor.js';
+import type { Position } from '../positions/position.js';
+import type { Batch } from './batch.js';
+import type { CloseReason } from './close-reason.js';
+import type { Flusher } from './flusher.js';
+import type { Outgoing } from './outgoing.js';
+import type { Outlet } from './outlet.js';
+import { Replay, type ReplayTarget } from './replay.js';
+
+/** What emitters of one node share. */
+export interface EmitterContext {
+  readonly flusher: Flusher;
+  readonly reads: StoreReads;
+  readonly logger: Logger;
+  readonly maxBufferedBytes: number;
+  readonly pageItems: number;
+  /** Lets go of what the emitter holds; called once. */
+  detached(emitter: Emitter, feeds: readonly Feed[], reason: CloseReason | undefined): void;
+}
+
+/**
+ * One open outbound stream to one client: a position over feeds, in each either live or catching up.
+ */
+export class Emitter implements FeedFollower, ReplayTarget {
+  readonly principal: Principal;
+  readonly #outlet: Outlet;
+  readonly #context: EmitterContext;
+  readonly #live: Feed[] = [];
+  #replays: Replay[] = [];
+  #pending: Batch | undefined;
+  #replayedBytes = 0;
+  #closed = false;
+
+  constructor(principal: Principal, outlet: Outlet, context: EmitterContext) {
+    this.principal = principal;
+    this.#outlet = outlet;
+    this.#context = context;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The channels followed, in the order in which they were taken up. */
+  get channels(): readonly string[] {
+    return [...this.#live, ...this.#replays.map(({ feed }) => feed)].map(({ channel }) => channel);
+  }
+
+  /** Where the client stands once everything queued so far has reached it. */
+  cursor(): string {
+    const entries = this.#live.map((feed) => feed.cursorEntry);
+    for (const { feed, position } of this.#replays) entries.push(cursorEntry(feed.key, position));
+    return joinCursor(entries);
+  }
+
+  /** Follows a feed from a start on; what came since then is queued before this returns, or replayed. */
+  follow(feed: Feed, { position }: Start): void {
+    const replay = new Replay(feed, position);
+    this.#replays.push(replay);
+    replay.run(this, this.#context.reads, this.#context.pageItems).catch((error: unknown) => {
+      this.#context.logger.debug({ channel: feed.channel, err: error }, 'a replay broke off');
+      this.close({ code: 'STORE_UNAVAILABLE', returnMs: 1_000 + Math.random() * 4_000 });
+    });
+  }
+
+  /** The feed of a channel that is not followed any more; undefined where it was not. */
+  unfollow(channel: string): Feed | undefined {
+    const live = this.#live.findIndex((feed) => feed.channel === channel);
+    if (live >= 0) {
+      const [feed] = this.#live.splice(live, 1);
+      feed?.leave(this);
+      return feed;
+    }
+    const replay = this.#replays.find(({ feed }) => feed.channel === channel);
+    this.#drop(replay);
+    replay?.stop();
+    return replay?.feed;
+  }
+
+  push(outgoing: Outgoing): void {
+    if (this.#closed) return;
+    if (this.#pending === undefined) this.#context.flusher.schedule(this);
+    this.#pending = (this.#pending ?? this.#context.flusher.root).with(outgoing);
+  }
+
+  /** Writes what is due, or closes a client that takes too little. */
+  flush(): void {
+    const batch = this.#pending;
+    this.#pending = undefined;
+    if (batch === undefined || this.#closed) return;
+    if (this.#outlet.bufferedBytes > this.#context.maxBufferedBytes + this.#replayedBytes) {
+      this.close({ code: 'SLOW_CONSUMER', returnMs: 1_000 });
+      return;
+    }
+    this.#outlet.write(batch, this);
+    if (this.#replays.length > 0) this.#replayedBytes = this.#outlet.bufferedBytes;
+  }
+
+  taken(): Promise<void> {
+    this.flush();
+    return new Promise((resolve) => {
+      this.#outlet.onceDrained(() => {
+        this.#replayedBytes = 0;
+        resolve();
+      });
+    });
+  }
+
+  caughtUp(replay: Replay): void {
+    this.#drop(replay);
+    this.#live.push(replay.feed);
+    replay.feed.join(this);
+  }
+
+  replayLost(replay: Replay): void {
+    this.caughtUp(replay);
+    this.historyLost();
+  }
+
+  historyLost(): void {
+    this.flush();
+    if (this.#closed) return;
+    const positions = this.#positions();
+    this.#outlet.ready(
+      { userId: this.principal.userId, channels: positions, recovered: false },
+      this.cursor(),
+    );
+  }
+
+  /** Ends the stream from this side. */
+  close(reason: CloseReason): void {
+    if (this.#closed) return;
+    this.#outlet.close(reason);
+    this.#detach(reason);
+  }
+
+  /** The client is gone. Called by the transport. */
+  gone(): void {
+    if (!this.#closed) this.#detach(undefined);
+  }
+
+  #detach(reason: CloseReason | undefined): void {
+    this.#closed = true;
+    this.#pending = undefined;
+    const feeds = [...this.#live];
+    for (const feed of this.#live) feed.leave(this);
+    for (const replay of this.#replays) {
+      replay.stop();
+      feeds.push(replay.feed);
+    }
+    this.#replays = [];
+    this.#live.length = 0;
+    this.#context.detached(this, feeds, reason);
+  }
+
+  #drop(replay: Replay | undefined): void {
+    this.#replays = this.#replays.filter((each) => each !== replay);
+  }
+
+  #positions(): Map<string, Position> {
+    const positions = new Map<string, Position>();
+    for (const feed of this.#live) positions.set(feed.channel, feed.position);
+    for (const { feed, position } of this.#replays) positions.set(feed.channel, position);
+    return positions;
+  }
+}

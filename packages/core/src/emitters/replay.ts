@@ -1,0 +1,86 @@
+import type { Feed } from '../feeds/feed.js';
+import type { StoreReads } from '../feeds/store-reads.js';
+import { type Position, tagOf } from '../positions/position.js';
+import { Outgoing } from './outgoing.js';
+
+/** The emitter that catches up. */
+export interface ReplayTarget {
+  readonly closed: boolean;
+  push(outgoing: Outgoing): void;
+  /** Resolves when what was pushed is written and the client has taken nearly all of it. */
+  taken(): Promise<void>;
+  /** The replay stands where the feed stands: from here on the feed delivers. */
+  caughtUp(replay: Replay): void;
+  /** What the replay was to read is gone. */
+  replayLost(replay: Replay): void;
+}
+
+/**
+ * Brings one emitter from a past position of a feed to its present one, page by page, as fast as the
+ * client takes them. It neither blocks others nor counts as slowness.
+ */
+export class Replay {
+  readonly feed: Feed;
+  position: Position;
+  #stopped = false;
+
+  constructor(feed: Feed, position: Position) {
+    this.feed = feed;
+    this.position = position;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Runs until the emitter has caught up, closed, or the history was lost. Rejects as the store does. */
+  async run(target: ReplayTarget, reads: StoreReads, pageItems: number): Promise<void> {
+    while (!this.#stopped && !target.closed) {
+      if (this.#join(target)) return;
+      if (this.#feedIsBehind()) await this.feed.mend();
+      const page = await reads.page(this.feed.channel, this.position.offset, pageItems);
+      if (this.#stopped || target.closed) return;
+      if (page.head.epoch !== this.position.epoch || page.logStart > this.position.offset + 1) {
+        await this.feed.mend();
+        if (!this.#stopped && !target.closed) target.replayLost(this);
+        return;
+      }
+      // Beyond its own position the feed delivers itself.
+      const limit = this.feed.position.offset;
+      for (const item of page.items)
+        if (item.offset <= limit) this.#push(target, new Outgoing(item));
+      if (page.items.length < pageItems && this.feed.position.epoch === this.position.epoch) {
+        this.#skipExpired(page.head, limit);
+      }
+      await target.taken();
+    }
+  }
+
+  /** Goes live where the ring, or standing level, leaves nothing between. All in one tick. */
+  #join(target: ReplayTarget): boolean {
+    const level = this.feed.position.offset === this.position.offset;
+    const missed = level ? [] : this.feed.recentAfter(this.position);
+    if (this.feed.position.epoch !== this.position.epoch || missed === undefined) return false;
+    for (const outgoing of missed) this.#push(target, outgoing);
+    target.caughtUp(this);
+    return true;
+  }
+
+  #feedIsBehind(): boolean {
+    const { epoch, offset } = this.feed.position;
+    return epoch !== this.position.epoch || offset < this.position.offset;
+  }
+
+  #push(target: ReplayTarget, outgoing: Outgoing): void {
+    const { epoch, offset, id } = outgoing.envelope;
+    if (epoch === null || offset === null) return;
+    this.position = { epoch, offset, tag: tagOf(id) };
+    target.push(outgoing);
+  }
+
+  /** Passes over offsets at the end of the log whose items expired one by one. */
+  #skipExpired(head: Position, limit: number): void {
+    if (head.offset <= limit) this.position = head;
+    else if (this.position.offset < limit) this.position = this.feed.position;
+  }
+}

@@ -1,0 +1,38 @@
+import { originPosition, type Position, samePosition } from '../positions/position.js';
+import type { Feed } from './feed.js';
+import { judgePage } from './judge-page.js';
+import type { StoreReads } from './store-reads.js';
+
+/** Where an emitter begins in a feed, and whether everything after its cursor is still there. */
+export interface Start {
+  readonly position: Position;
+  readonly recovered: boolean;
+}
+
+/**
+ * Finds where an emitter begins that claims to stand at `claimed`. A claim is never believed beyond
+ * what the store confirms: it can harm nobody but its owner.
+ * Rejects with `STORE_UNAVAILABLE`.
+ */
+export async function findStart(
+  feed: Feed,
+  claimed: Position | undefined,
+  reads: StoreReads,
+): Promise<Start> {
+  if (claimed === undefined || isKnown(feed, claimed)) {
+    return { position: claimed ?? feed.position, recovered: true };
+  }
+  const page = await reads.page(feed.channel, Math.max(0, claimed.offset - 1), 1);
+  // The store is ahead of the feed: a wake-up is late or lost.
+  if (page.head.offset > feed.position.offset || page.head.epoch !== feed.position.epoch) {
+    await feed.mend();
+  }
+  if (judgePage(page, claimed) !== 'reachable')
+    return { position: feed.position, recovered: false };
+  const position = claimed.offset === 0 ? { ...originPosition, epoch: page.head.epoch } : claimed;
+  return { position, recovered: true };
+}
+
+function isKnown(feed: Feed, claimed: Position): boolean {
+  return samePosition(feed.position, claimed) || feed.recentAfter(claimed) !== undefined;
+}

@@ -1,0 +1,24 @@
+import type { LogPage } from '../ports/store.js';
+import { NO_EPOCH, type Position, tagOf } from '../positions/position.js';
+
+/**
+ * What a page of the log, read from `position.offset - 1` on, says of a position in it:
+ * `reachable`: everything after the position is still there;
+ * `unreachable`: the log begins later, or is another life of the channel;
+ * `behind`: the store knows less than the position, or something else in its place: it lost data.
+ */
+export function judgePage(
+  page: LogPage,
+  position: Position,
+): 'reachable' | 'unreachable' | 'behind' {
+  const { head, logStart, items } = page;
+  if (position.epoch === NO_EPOCH) {
+    return position.offset === 0 && logStart <= 1 ? 'reachable' : 'unreachable';
+  }
+  if (head.epoch !== position.epoch) return 'unreachable';
+  if (head.offset < position.offset) return 'behind';
+  if (head.offset === position.offset) return head.tag === position.tag ? 'reachable' : 'behind';
+  const named = items.find(({ offset }) => offset === position.offset);
+  if (named !== undefined && tagOf(named.id) !== position.tag) return 'behind';
+  return logStart > position.offset + 1 ? 'unreachable' : 'reachable';
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { NotifyError } from '../errors/notify-error.js';
+import { resolveOptions } from '../options/resolve-options.js';
+import type { AppendOutcome, Draft, LogPage, ReadRequest, Store } from '../ports/store.js';
+import { originPosition, type Position } from '../positions/position.js';
+import { IdempotencyWindow } from './idempotency-window.js';
+import { MemoryLog, originPage } from './memory-log.js';
+import { newEpoch } from './new-epoch.js';
+
+/** Options of {@link memoryStore}. All are limits, so that its memory is bounded. */
+export interface MemoryStoreOptions {
+  /** Notifications kept per channel; the oldest go first. Default 1,000. */
+  readonly maxLogCount?: number;
+  /**
+   * Channels kept; the one whose last append is longest ago goes first, with its head, and begins
+   * a new epoch when it is appended to again. Default 100,000.
+   */
+  readonly maxChannels?: number;
+  /** How long an idempotency key is remembered, in milliseconds. Default 300,000 (5 minutes). */
+  readonly idempotencyWindowMs?: number;
+  /** Idempotency keys remembered over all channels; the oldest go first. Default 100,000. */
+  readonly maxIdempotencyKeys?: number;
+}
+
+const limit = z.int().min(1);
+
+const optionsSchema = z.strictObject({
+  maxLogCount: limit.default(1_000),
+  maxChannels: limit.default(100_000),
+  idempotencyWindowMs: limit.default(300_000),
+  maxIdempotencyKeys: limit.default(100_000),
+});
+
+/**
+ * A Store in this process's memory: for one node, for development and for tests.
+ * Promises S1 to S9; it survives nothing. It has no timers: expired idempotency keys are forgotten
+ * at the next keyed append. After `close` every call rejects with `CLOSED`.
+ * @throws NotifyError `OPTIONS_INVALID`
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): Store {
+  return new MemoryStore(resolveOptions(optionsSchema, options, 'memoryStore'));
+}
+
+class MemoryStore implements Store {
+  readonly shared = false;
+  readonly #options: z.output<typeof optionsSchema>;
+  readonly #idempotency: IdempotencyWindow;
+  /** In the order of the last append. */
+  readonly #logs = new Map<string, MemoryLog>();
+  #closed = false;
+
+  constructor(options: z.output<typeof optionsSchema>) {
+    this.#options = options;
+    const { idempotencyWindowMs, maxIdempotencyKeys } = options;
+    this.#idempotency = new IdempotencyWindow(idempotencyWindowMs, maxIdempotencyKeys);
+  }
+
+  async start(): Promise<void> {
+    this.#mustBeOpen();
+  }
+
+  async append(drafts: readonly Draft[]): Promise<readonly AppendOutcome[]> {
+    this.#mustBeOpen();
+    return drafts.map((draft) => this.#appendOne(draft));
+  }
+
+  async readAfter(requests: readonly ReadRequest[]): Promise<readonly LogPage[]> {
+    this.#mustBeOpen();
+    return requests.map((request) => {
+      const log = this.#logs.get(request.channel);
+      return log?.readAfter(request.after, request.limit) ?? originPage;
+    });
+  }
+
+  async positions(channels: readonly string[]): Promise<readonly Position[]> {
+    this.#mustBeOpen();
+    return channels.map((channel) => this.#logs.get(channel)?.head ?? originPosition);
+  }
+
+  async renewEpoch(channel: string, expectedEpoch: string): Promise<Position> {
+    this.#mustBeOpen();
+    const log = this.#logs.get(channel);
+    if (log === undefined) return originPosition;
+    if (log.head.epoch === expectedEpoch) log.renewEpoch(newEpoch());
+    return log.head;
+  }
+
+  async drain(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#logs.clear();
+  }
+
+  #appendOne(draft: Draft): AppendOutcome {
+    const { channel, idempotency } = draft;
+    if (idempotency === undefined) {
+      return { status: 'appended', envelope: this.#logFor(channel).append(draft) };
+    }
+    const first = this.#idempotency.find(channel, idempotency.key);
+    if (first === undefined) {
+      const envelope = this.#logFor(channel).append(draft);
+      this.#idempotency.remember(idempotency.key, idempotency.digest, envelope);
+      return { status: 'appended', envelope };
+    }
+    if (first.digest === idempotency.digest)
+      return { status: 'duplicate', envelope: first.envelope };
+    const message = `the idempotency key was used on ${channel} for another content`;
+    return { status: 'failed', error: new NotifyError('IDEMPOTENCY_CONFLICT', message) };
+  }
+
+  #logFor(channel: string): MemoryLog {
+    const log = this.#logs.get(channel) ?? new MemoryLog(newEpoch(), this.#options.maxLogCount);
+    this.#logs.delete(channel);
+    this.#logs.set(channel, log);
+    if (this.#logs.size > this.#options.maxChannels) {
+      for (const oldest of this.#logs.keys()) {
+        this.#logs.delete(oldest);
+        break;
+      }
+    }
+    return log;
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed) throw new NotifyError('CLOSED', 'the memory store is closed');
+  }
+}

@@ -1,0 +1,165 @@
+import type { Principal } from '../access/principal.js';
+import type { ChannelNames } from '../channels/channel-names.js';
+import type { Deadlines } from '../emitters/deadlines.js';
+import { Emitter, type EmitterContext } from '../emitters/emitter.js';
+import type { EmitterRegistry } from '../emitters/emitter-registry.js';
+import type { FollowStart, Outlet } from '../emitters/outlet.js';
+import { NotifyError } from '../errors/notify-error.js';
+import type { Feed } from '../feeds/feed.js';
+import type { FeedTable } from '../feeds/feed-table.js';
+import { findStart, type Start } from '../feeds/find-start.js';
+import type { StoreReads } from '../feeds/store-reads.js';
+import { type Cursor, cursorEntry, joinCursor, parseCursor } from '../positions/cursor.js';
+
+/** What a transport asks for when a client has connected and was admitted. */
+export interface AttachRequest {
+  readonly principal: Principal;
+  /** Groups to follow beside the user's own channel and `all`; the transport has authorised them. */
+  readonly groups: readonly string[];
+  /** Where the client stood when it was last connected. */
+  readonly cursor?: string | undefined;
+  readonly outlet: Outlet;
+  /** Whether the client went away while the positions were looked up. */
+  readonly isGone: () => boolean;
+}
+
+/** What attaching works with. */
+export interface AttacherContext {
+  readonly feeds: FeedTable;
+  readonly reads: StoreReads;
+  readonly registry: EmitterRegistry;
+  readonly deadlines: Deadlines;
+  readonly channelNames: ChannelNames;
+  readonly maxChannelsPerEmitter: number;
+  readonly emitterContext: EmitterContext;
+}
+
+/** Turns connected clients into emitters, and lets emitters follow and leave channels. */
+export class Attacher {
+  readonly #context: AttacherContext;
+  readonly #forgetDeadline = new WeakMap<Emitter, () => void>();
+
+  constructor(context: AttacherContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Resolves with the emitter once it has been told `ready` and notifications flow; undefined where the
+   * client has gone meanwhile.
+   */
+  async attach(request: AttachRequest): Promise<Emitter | undefined> {
+    const { channelNames, registry, emitterContext } = this.#context;
+    const { principal, outlet } = request;
+    const cursor = request.cursor === undefined ? noCursor : parseCursor(request.cursor);
+    const channels = new Set<string>();
+    if (principal.userId !== null) channels.add(channelNames.user(principal.userId));
+    for (const group of request.groups) channels.add(channelNames.group(group));
+    channels.add(channelNames.all);
+    this.#checkCount(channels.size);
+    const followed = await this.#locate([...channels], cursor);
+    if (request.isGone()) {
+      for (const { feed } of followed) this.#context.feeds.release(feed);
+      return undefined;
+    }
+    const emitter = new Emitter(principal, outlet, emitterContext);
+    registry.add(emitter);
+    this.#limitLife(emitter);
+    outlet.ready(
+      {
+        userId: principal.userId,
+        channels: new Map(followed.map(({ feed, start }) => [feed.channel, start.position])),
+        recovered: followed.every(({ start }) => start.recovered),
+      },
+      joinCursor(followed.map(({ feed, start }) => cursorEntry(feed.key, start.position))),
+    );
+    for (const { feed, start } of followed) emitter.follow(feed, start);
+    return emitter;
+  }
+
+  /**
+   * Lets an emitter follow one more group. `begin` is called with where it starts, right before its first
+   * notification is queued. Rejects with `LIMIT_EXCEEDED`, `CHANNEL_INVALID`, `CURSOR_INVALID` or
+   * `STORE_UNAVAILABLE`.
+   */
+  async follow(
+    emitter: Emitter,
+    group: string,
+    cursor: string | undefined,
+    begin: (start: FollowStart) => void,
+  ): Promise<void> {
+    const channel = this.#context.channelNames.group(group);
+    const positions = cursor === undefined ? noCursor : parseCursor(cursor);
+    this.#checkCount(emitter.channels.length + 1);
+    const [located] = await this.#locate([channel], positions);
+    if (located === undefined) return;
+    const { feed, start } = located;
+    const followed = emitter.channels;
+    const full = followed.length >= this.#context.maxChannelsPerEmitter;
+    if (emitter.closed || full || followed.includes(channel)) {
+      this.#context.feeds.release(feed);
+      if (full && !emitter.closed) this.#checkCount(followed.length + 1);
+      if (emitter.closed || full) return;
+    }
+    emitter.flush();
+    begin({ channel, position: start.position, recovered: start.recovered });
+    if (!followed.includes(channel)) emitter.follow(feed, start);
+  }
+
+  /** The channel left, whether it was followed or not. */
+  unfollow(emitter: Emitter, group: string): string {
+    const channel = this.#context.channelNames.group(group);
+    const feed = emitter.unfollow(channel);
+    if (feed !== undefined) this.#context.feeds.release(feed);
+    return channel;
+  }
+
+  /** Gives back what an emitter held. */
+  detached(emitter: Emitter, feeds: readonly Feed[]): void {
+    this.#forgetDeadline.get(emitter)?.();
+    this.#context.registry.remove(emitter);
+    for (const feed of feeds) this.#context.feeds.release(feed);
+  }
+
+  /** All feeds with where to begin in each, or none: what was acquired is given back on failure. */
+  async #locate(
+    channels: readonly string[],
+    cursor: Cursor,
+  ): Promise<readonly { feed: Feed; start: Start }[]> {
+    const { feeds, reads } = this.#context;
+    const settled = await Promise.allSettled(
+      channels.map(async (channel) => {
+        const feed = await feeds.acquire(channel);
+        try {
+          return { feed, start: await findStart(feed, cursor.get(feed.key), reads) };
+        } catch (error) {
+          feeds.release(feed);
+          throw error;
+        }
+      }),
+    );
+    const located = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    const failed = settled.find((each) => each.status === 'rejected');
+    if (failed === undefined) return located;
+    for (const { feed } of located) feeds.release(feed);
+    throw failed.reason;
+  }
+
+  #checkCount(count: number): void {
+    const { maxChannelsPerEmitter } = this.#context;
+    if (count > maxChannelsPerEmitter) {
+      throw new NotifyError(
+        'LIMIT_EXCEEDED',
+        `a stream follows at most ${maxChannelsPerEmitter} channels`,
+      );
+    }
+  }
+
+  #limitLife(emitter: Emitter): void {
+    const { expiresAt } = emitter.principal;
+    if (expiresAt === undefined) return;
+    const reason = { code: 'EXPIRED', returnMs: null } as const;
+    this.#forgetDeadline.set(emitter, this.#context.deadlines.add(emitter, expiresAt, reason));
+  }
+}
+
+const noCursor: Cursor = new Map();

@@ -1,0 +1,74 @@
+import type { Principal } from '../access/principal.js';
+import type { ChannelNames } from '../channels/channel-names.js';
+import { notificationJson, type StoredEnvelope } from '../notification/notification.js';
+import type { LogPage, Store } from '../ports/store.js';
+import { channelKey, cursorEntry, joinCursor } from '../positions/cursor.js';
+import { type Position, tagOf } from '../positions/position.js';
+
+/** Whose history is wanted. */
+export interface HistoryRequest {
+  readonly principal: Principal;
+  /** Groups beside the user's own channel and `all`; already authorised. */
+  readonly groups: readonly string[];
+  /** Only what was made at or after this time, in milliseconds since 1970 UTC. */
+  readonly sinceMs?: number | undefined;
+  /** At most this many, the newest. */
+  readonly limit: number;
+}
+
+/** A look back. */
+export interface HistoryPage {
+  /** Newest first, each as JSON text. */
+  readonly items: readonly string[];
+  /** A stream that begins here shows exactly what came after this page was read. */
+  readonly cursor: string;
+}
+
+/** Reads what the store keeps of some channels. */
+export class History {
+  readonly #store: Store;
+  readonly #channelNames: ChannelNames;
+
+  constructor(store: Store, channelNames: ChannelNames) {
+    this.#store = store;
+    this.#channelNames = channelNames;
+  }
+
+  async read({ principal, groups, sinceMs, limit }: HistoryRequest): Promise<HistoryPage> {
+    const channels = [
+      ...(principal.userId === null ? [] : [this.#channelNames.user(principal.userId)]),
+      ...new Set(groups.map((group) => this.#channelNames.group(group))),
+      this.#channelNames.all,
+    ];
+    const heads = await this.#store.positions(channels);
+    const requests = channels.map((channel, index) => ({
+      channel,
+      after: Math.max(0, (heads[index]?.offset ?? 0) - limit),
+      limit,
+    }));
+    const pages = await this.#store.readAfter(requests);
+    const items = pages
+      .flatMap((page) => page.items)
+      .filter((item) => sinceMs === undefined || item.time >= sinceMs)
+      .sort(newestFirst)
+      .slice(0, limit)
+      .map(notificationJson);
+    const entries = pages.map((page, index) => {
+      return cursorEntry(channelKey(channels[index] ?? ''), endOf(page, limit));
+    });
+    return { items, cursor: joinCursor(entries) };
+  }
+}
+
+/** Where a page ends: before the head, where more was appended since the head was asked for. */
+function endOf(page: LogPage, limit: number): Position {
+  const last = page.items.length === limit ? page.items.at(-1) : undefined;
+  if (last === undefined) return page.head;
+  return { epoch: last.epoch, offset: last.offset, tag: tagOf(last.id) };
+}
+
+/** UUIDv7 texts sort by time; the id decides between equal times. */
+function newestFirst(a: StoredEnvelope, b: StoredEnvelope): number {
+  if (a.time !== b.time) return b.time - a.time;
+  return a.id < b.id ? 1 : -1;
+}
