@@ -12,8 +12,9 @@ export interface AuthenticationRequest {
 }
 
 /**
- * Tells who a client is; resolves null, or rejects with `UNAUTHENTICATED`, for one that is nobody. Any
- * other failure counts as temporary: the client is told to come back.
+ * Tells who a client is. Null: the request carries no credential (a WebSocket may still bring one in its
+ * hello). Rejects with `UNAUTHENTICATED` for a credential that is not valid; any other failure counts
+ * as temporary, and the client is told to come back.
  */
 export type Authenticate = (
   request: AuthenticationRequest,
@@ -54,19 +55,31 @@ export class Access {
   }
 
   /**
+   * The client behind a request; null where it carries no credential.
+   * Rejects with `UNAUTHENTICATED`, or with whatever kept `authenticate` from answering.
+   */
+  async identify(request: AuthenticationRequest): Promise<Principal | null> {
+    const principal = await this.#authenticate(request);
+    if (principal?.expiresAt !== undefined && principal.expiresAt <= Date.now()) {
+      throw new NotifyError('UNAUTHENTICATED', 'the credential has expired');
+    }
+    return principal;
+  }
+
+  /**
    * The client behind a request, allowed to follow every one of `groups`.
-   * Rejects with `UNAUTHENTICATED` or `FORBIDDEN`, or with whatever kept `authenticate` from answering.
+   * Rejects as {@link identify}, with `UNAUTHENTICATED` where there is no credential, and with `FORBIDDEN`.
    */
   async admit(request: AuthenticationRequest, groups: readonly string[]): Promise<Principal> {
-    const principal = await this.#authenticate(request);
-    if (
-      principal === null ||
-      (principal.expiresAt !== undefined && principal.expiresAt <= Date.now())
-    ) {
-      throw new NotifyError('UNAUTHENTICATED', 'no valid credential was given');
-    }
-    for (const group of groups) await this.authorize(principal, group);
+    const principal = await this.identify(request);
+    if (principal === null) throw new NotifyError('UNAUTHENTICATED', 'no credential was given');
+    await this.authorizeAll(principal, groups);
     return principal;
+  }
+
+  /** Rejects with `FORBIDDEN` where the client may not follow every one of the groups. */
+  async authorizeAll(principal: Principal, groups: readonly string[]): Promise<void> {
+    for (const group of groups) await this.authorize(principal, group);
   }
 
   /** Rejects with `FORBIDDEN` where the client may not follow the group. */

@@ -4,7 +4,7 @@ export type CloseCode =
   | 'EXPIRED'
   | 'MAX_AGE'
   | 'DRAINING'
-  | 'STORE_UNAVAILABLE'
+  | 'UNAVAILABLE'
   | 'UNRESPONSIVE'
   | 'CLOSED';
 

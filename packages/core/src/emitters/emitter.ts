@@ -64,7 +64,7 @@ export class Emitter implements FeedFollower, ReplayTarget {
     this.#replays.push(replay);
     replay.run(this, this.#context.reads, this.#context.pageItems).catch((error: unknown) => {
       this.#context.logger.debug({ channel: feed.channel, err: error }, 'a replay broke off');
-      this.close({ code: 'STORE_UNAVAILABLE', returnMs: 1_000 + Math.random() * 4_000 });
+      this.close({ code: 'UNAVAILABLE', returnMs: 1_000 + Math.random() * 4_000 });
     });
   }
 

@@ -1,28 +1,49 @@
 import { randomBytes } from 'node:crypto';
 
 const poolBytes = 4_096;
-const randomBytesPerId = 10;
+const bytesPerId = 10;
+const maxCount = 0xfff;
 
 /**
- * Makes UUIDv7 texts (RFC 9562, 5.7): 48 bits of milliseconds since 1970 UTC, then random bits.
- * Random bytes are taken from the kernel in larger draws; each byte is used once.
+ * Makes UUIDv7 texts (RFC 9562, 5.7): 48 bits of milliseconds since 1970 UTC, a 12-bit counter within
+ * the millisecond (6.2, method 1), 62 random bits. Ids of one source sort in the order in which they
+ * were made, also when the clock is set back. Random bytes come from the kernel in larger draws; each
+ * byte is used once.
  */
 export class UuidV7Source {
   #pool = Buffer.alloc(0);
   #used = 0;
+  #time = 0;
+  #count = 0;
 
-  /** @param time - milliseconds since 1970 UTC, 0 to 2^48 - 1 */
+  /** @param time - milliseconds since 1970 UTC, 0 to 2^48 - 2 */
   next(time: number): string {
-    if (this.#used + randomBytesPerId > this.#pool.length) {
+    const random = this.#draw();
+    this.#step(time, random);
+    const clock = this.#time.toString(16).padStart(12, '0');
+    const count = this.#count.toString(16).padStart(3, '0');
+    random[2] = ((random[2] ?? 0) & 0x3f) | 0x80;
+    const rest = random.toString('hex', 2);
+    return `${clock.slice(0, 8)}-${clock.slice(8)}-7${count}-${rest.slice(0, 4)}-${rest.slice(4)}`;
+  }
+
+  /** Moves on within the millisecond; begins the next where the counter is used up. */
+  #step(time: number, random: Buffer): void {
+    if (time <= this.#time && this.#count < maxCount) {
+      this.#count += 1;
+      return;
+    }
+    this.#time = Math.max(time, this.#time + 1);
+    // The upper half is left for counting.
+    this.#count = random.readUInt16BE(0) & (maxCount >> 1);
+  }
+
+  #draw(): Buffer {
+    if (this.#used + bytesPerId > this.#pool.length) {
       this.#pool = randomBytes(poolBytes);
       this.#used = 0;
     }
-    const random = this.#pool.subarray(this.#used, this.#used + randomBytesPerId);
-    this.#used += randomBytesPerId;
-    random[0] = ((random[0] ?? 0) & 0x0f) | 0x70;
-    random[2] = ((random[2] ?? 0) & 0x3f) | 0x80;
-    const clock = time.toString(16).padStart(12, '0');
-    const rest = random.toString('hex');
-    return `${clock.slice(0, 8)}-${clock.slice(8)}-${rest.slice(0, 4)}-${rest.slice(4, 8)}-${rest.slice(8)}`;
+    this.#used += bytesPerId;
+    return this.#pool.subarray(this.#used - bytesPerId, this.#used);
   }
 }

@@ -1,5 +1,6 @@
 import type { Principal } from '../access/principal.js';
 import type { ChannelNames } from '../channels/channel-names.js';
+import type { CloseReason } from '../emitters/close-reason.js';
 import type { Deadlines } from '../emitters/deadlines.js';
 import { Emitter, type EmitterContext } from '../emitters/emitter.js';
 import type { EmitterRegistry } from '../emitters/emitter-registry.js';
@@ -37,7 +38,7 @@ export interface AttacherContext {
 /** Turns connected clients into emitters, and lets emitters follow and leave channels. */
 export class Attacher {
   readonly #context: AttacherContext;
-  readonly #forgetDeadline = new WeakMap<Emitter, () => void>();
+  readonly #forgetDeadlines = new WeakMap<Emitter, (() => void)[]>();
 
   constructor(context: AttacherContext) {
     this.#context = context;
@@ -63,7 +64,9 @@ export class Attacher {
     }
     const emitter = new Emitter(principal, outlet, emitterContext);
     registry.add(emitter);
-    this.#limitLife(emitter);
+    if (principal.expiresAt !== undefined) {
+      this.endAt(emitter, principal.expiresAt, { code: 'EXPIRED', returnMs: null });
+    }
     outlet.ready(
       {
         userId: principal.userId,
@@ -113,9 +116,16 @@ export class Attacher {
     return channel;
   }
 
+  /** Closes an emitter when a time has come (milliseconds since 1970 UTC). */
+  endAt(emitter: Emitter, at: number, reason: CloseReason): void {
+    if (emitter.closed) return;
+    const forget = this.#context.deadlines.add(emitter, at, reason);
+    this.#forgetDeadlines.set(emitter, [...(this.#forgetDeadlines.get(emitter) ?? []), forget]);
+  }
+
   /** Gives back what an emitter held. */
   detached(emitter: Emitter, feeds: readonly Feed[]): void {
-    this.#forgetDeadline.get(emitter)?.();
+    for (const forget of this.#forgetDeadlines.get(emitter) ?? []) forget();
     this.#context.registry.remove(emitter);
     for (const feed of feeds) this.#context.feeds.release(feed);
   }
@@ -152,13 +162,6 @@ export class Attacher {
         `a stream follows at most ${maxChannelsPerEmitter} channels`,
       );
     }
-  }
-
-  #limitLife(emitter: Emitter): void {
-    const { expiresAt } = emitter.principal;
-    if (expiresAt === undefined) return;
-    const reason = { code: 'EXPIRED', returnMs: null } as const;
-    this.#forgetDeadline.set(emitter, this.#context.deadlines.add(emitter, expiresAt, reason));
   }
 }
 

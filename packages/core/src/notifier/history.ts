@@ -67,8 +67,8 @@ function endOf(page: LogPage, limit: number): Position {
   return { epoch: last.epoch, offset: last.offset, tag: tagOf(last.id) };
 }
 
-/** UUIDv7 texts sort by time; the id decides between equal times. */
+/** By offset within a channel, by time between channels. */
 function newestFirst(a: StoredEnvelope, b: StoredEnvelope): number {
-  if (a.time !== b.time) return b.time - a.time;
-  return a.id < b.id ? 1 : -1;
+  if (a.channel === b.channel) return b.offset - a.offset;
+  return b.time - a.time || (a.id < b.id ? 1 : -1);
 }

@@ -211,6 +211,11 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     return this.#attacher.unfollow(emitter, group);
   }
 
+  /** Closes a stream when a time has come (milliseconds since 1970 UTC), with whatever ended it first. */
+  endAt(emitter: Emitter, at: number, reason: CloseReason): void {
+    this.#attacher.endAt(emitter, at, reason);
+  }
+
   /** Whether this node can serve, found out by a round trip through broker and store. */
   async health(): Promise<Health> {
     if (this.#state === 'created') return { status: 'starting', reasons: ['not started'] };

@@ -1,0 +1,103 @@
+import type { ServerResponse } from 'node:http';
+import type { Batch, CloseReason, CursorSource, Outlet, Ready } from '@realtime-notify/core';
+import { endWithCursor, sseEncoding } from './sse-encoding.js';
+import { encodeEvent, heartbeatComment } from './sse-frame.js';
+import { beginStream, type StreamBelow } from './stream-below.js';
+
+const headers = Object.freeze({
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store, no-transform',
+  'X-Accel-Buffering': 'no',
+});
+
+/** What is told in the stream's first event beside positions. */
+export interface StreamTimes {
+  readonly heartbeatMs: number;
+  readonly retryMs: number;
+}
+
+/** The writing end of one event stream. */
+export class SseOutlet implements Outlet {
+  readonly #response: ServerResponse;
+  readonly #times: StreamTimes;
+  #below: StreamBelow;
+  #ended = false;
+
+  constructor(response: ServerResponse, times: StreamTimes) {
+    this.#response = response;
+    this.#below = response;
+    this.#times = times;
+  }
+
+  get bufferedBytes(): number {
+    return this.#below.writableLength;
+  }
+
+  ready(ready: Ready, cursor: string): void {
+    if (this.#ended) return;
+    const { heartbeatMs, retryMs } = this.#times;
+    this.#begin();
+    const data = JSON.stringify({
+      user: ready.userId,
+      channels: Object.fromEntries(ready.channels),
+      recovered: ready.recovered,
+      heartbeatMs,
+    });
+    this.#below.write(encodeEvent({ event: 'ready', data, id: cursor, retryMs }));
+  }
+
+  write(batch: Batch, source: CursorSource): void {
+    if (this.#ended) return;
+    this.#below.write(withTail(batch.bytes(sseEncoding), endWithCursor(source.cursor())));
+  }
+
+  heartbeat(): void {
+    // A client with a backlog hears from us anyway.
+    if (!this.#ended && !this.#below.writableNeedDrain) this.#below.write(heartbeatComment);
+  }
+
+  onceDrained(listener: () => void): void {
+    if (this.#ended || !this.#below.writableNeedDrain) {
+      listener();
+      return;
+    }
+    const settle = (): void => {
+      this.#below.off('drain', settle);
+      this.#below.off('close', settle);
+      listener();
+    };
+    this.#below.on('drain', settle);
+    this.#below.on('close', settle);
+  }
+
+  close({ code, returnMs }: CloseReason): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    // A backlog would outlive the stream with a client that takes nothing; what it misses it resumes.
+    if (this.#below.writableNeedDrain) {
+      this.#response.destroy();
+      return;
+    }
+    this.#begin();
+    const data = JSON.stringify({ code, returnMs });
+    const retry = returnMs === null ? {} : { retryMs: returnMs };
+    this.#response.end(encodeEvent({ event: 'bye', data, ...retry }));
+  }
+
+  /** The client is gone: nothing more is written. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  #begin(): void {
+    if (!this.#response.headersSent) this.#below = beginStream(this.#response, headers);
+  }
+}
+
+/** One buffer, for one write: the tail is a stream's own, what stands before it is shared. */
+function withTail(shared: Buffer, tail: string): Buffer {
+  const whole = Buffer.allocUnsafe(shared.length + tail.length);
+  shared.copy(whole);
+  whole.write(tail, shared.length, 'latin1');
+  return whole;
+}

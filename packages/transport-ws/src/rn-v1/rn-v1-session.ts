@@ -1,0 +1,232 @@
+import {
+  type Access,
+  type AuthenticationRequest,
+  type Batch,
+  type CatalogueSchemas,
+  type CloseReason,
+  type Emitter,
+  type Logger,
+  type Notifier,
+  NotifyError,
+  type Outlet,
+  type Principal,
+  type Ready,
+} from '@realtime-notify/core';
+import type { Session, SessionSocket } from '../session-socket.js';
+import { type ClientFrame, type HelloFrame, parseClientFrame, type Ref } from './client-frame.js';
+import { type CloseName, closeCodes, closeNameOf, returnMsAfter } from './close-codes.js';
+import {
+  byeFrame,
+  errorFrame,
+  notificationFrames,
+  pongFrame,
+  readyFrame,
+  subscribedFrame,
+  unsubscribedFrame,
+} from './server-frame.js';
+
+/** What sessions of one transport share. */
+export interface RnV1Context<Schemas extends CatalogueSchemas> {
+  readonly notifier: Notifier<Schemas>;
+  readonly access: Access;
+  readonly logger: Logger;
+  readonly heartbeatMs: number;
+  readonly maxHelloBytes: number;
+  /** Client frames that wait for their turn at most. */
+  readonly maxQueuedFrames: number;
+}
+
+/** What a connection brought along: who it is, where that was in the request, and what it wants. */
+export interface Opening {
+  readonly principal: Principal;
+  readonly groups: readonly string[];
+  readonly cursor?: string | undefined;
+}
+
+/** Speaks `realtime-notify.v1` with one client. Frames are answered one after the other. */
+export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, Outlet {
+  readonly #socket: SessionSocket;
+  readonly #request: AuthenticationRequest;
+  readonly #context: RnV1Context<Schemas>;
+  #emitter: Emitter | undefined;
+  #greeted = false;
+  #ended = false;
+  #queued = 0;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    socket: SessionSocket,
+    request: AuthenticationRequest,
+    context: RnV1Context<Schemas>,
+  ) {
+    this.#socket = socket;
+    this.#request = request;
+    this.#context = context;
+  }
+
+  /** Whether the client still owes its hello. */
+  get awaitsHello(): boolean {
+    return !this.#greeted && !this.#ended;
+  }
+
+  /** Opens the stream for a client that needs no hello. */
+  open(opening: Opening): void {
+    this.#greeted = true;
+    this.#enqueue(() => this.#attach(opening));
+  }
+
+  message(text: string): void {
+    if (this.#ended) return;
+    if (!this.#greeted && Buffer.byteLength(text) > this.#context.maxHelloBytes) {
+      this.refuse('BAD_FRAME', 'the hello is too large');
+      return;
+    }
+    const parsed = parseClientFrame(text);
+    if ('fault' in parsed) this.refuse('BAD_FRAME', parsed.fault);
+    else this.#accept(parsed.frame);
+  }
+
+  gone(): void {
+    this.#ended = true;
+    this.#emitter?.gone();
+  }
+
+  /** Ends a connection that did not keep to the protocol, or could not be opened. */
+  refuse(name: CloseName, message: string): void {
+    if (this.#ended) return;
+    this.#socket.send(errorFrame(name, message));
+    this.#end(name, returnMsAfter(name));
+    this.#emitter?.gone();
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.bufferedBytes;
+  }
+
+  ready(ready: Ready, cursor: string): void {
+    if (!this.#ended) this.#socket.send(readyFrame(ready, cursor, this.#context.heartbeatMs));
+  }
+
+  write(batch: Batch): void {
+    if (!this.#ended) this.#socket.writeFrames(batch.bytes(notificationFrames));
+  }
+
+  onceDrained(listener: () => void): void {
+    this.#socket.onceDrained(listener);
+  }
+
+  close({ code, returnMs }: CloseReason): void {
+    if (!this.#ended) this.#end(code, returnMs);
+  }
+
+  #end(name: CloseName, returnMs: number | null): void {
+    this.#ended = true;
+    this.#socket.send(byeFrame(name, returnMs === null ? null : Math.round(returnMs)));
+    this.#socket.close(closeCodes[name], name);
+  }
+
+  #accept(frame: ClientFrame): void {
+    if (frame.t === 'hello') {
+      if (this.#greeted) {
+        this.refuse('BAD_FRAME', 'the stream is open already');
+        return;
+      }
+      this.#greeted = true;
+      this.#enqueue(() => this.#hello(frame));
+    } else if (!this.#greeted) {
+      this.refuse('BAD_FRAME', 'the first frame is a hello');
+    } else if (frame.t === 'ping') {
+      this.#socket.send(pongFrame);
+    } else {
+      this.#enqueue(() => this.#change(frame));
+    }
+  }
+
+  #enqueue(task: () => Promise<void>): void {
+    if (this.#queued >= this.#context.maxQueuedFrames) {
+      this.refuse('LIMIT_EXCEEDED', 'too many frames at once');
+      return;
+    }
+    this.#queued += 1;
+    this.#turn = this.#turn
+      .then(() => (this.#ended ? undefined : task()))
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#queued -= 1;
+      });
+  }
+
+  async #hello({ token, groups = [], cursor }: HelloFrame): Promise<void> {
+    const { access } = this.#context;
+    const request = token === undefined ? this.#request : { ...this.#request, token };
+    const wanted = [...new Set([...this.#request.query.getAll('group'), ...groups])];
+    const principal = await access.admit(request, wanted);
+    await this.#attach({
+      principal,
+      groups: wanted,
+      cursor: cursor ?? this.#request.query.get('cursor') ?? undefined,
+    });
+  }
+
+  async #attach(opening: Opening): Promise<void> {
+    const { notifier } = this.#context;
+    const emitter = await notifier.attach({
+      ...opening,
+      outlet: this,
+      isGone: () => this.#ended,
+    });
+    this.#emitter = emitter;
+    if (this.#ended) emitter?.gone();
+  }
+
+  async #change(frame: Extract<ClientFrame, { t: 'subscribe' | 'unsubscribe' }>): Promise<void> {
+    const emitter = this.#emitter;
+    if (emitter === undefined) return;
+    try {
+      if (frame.t === 'subscribe') await this.#subscribe(emitter, frame);
+      else this.#unsubscribe(emitter, frame);
+    } catch (error) {
+      this.#reject(error, frame.ref);
+    }
+  }
+
+  async #subscribe(
+    emitter: Emitter,
+    { ref, group, cursor }: Extract<ClientFrame, { t: 'subscribe' }>,
+  ): Promise<void> {
+    const { access, notifier } = this.#context;
+    await access.authorize(emitter.principal, group);
+    await notifier.follow(emitter, group, cursor, (start) => {
+      this.#socket.send(subscribedFrame(ref, start));
+    });
+  }
+
+  #unsubscribe(
+    emitter: Emitter,
+    { ref, group }: { readonly ref: Ref; readonly group: string },
+  ): void {
+    emitter.flush();
+    this.#context.notifier.unfollow(emitter, group);
+    this.#socket.send(unsubscribedFrame(ref));
+  }
+
+  /** Answers a request that failed; the stream goes on. */
+  #reject(error: unknown, ref: Ref): void {
+    if (this.#ended) return;
+    if (!NotifyError.is(error)) this.#context.logger.warn({ err: error }, 'a request failed');
+    const { code, message } = NotifyError.is(error)
+      ? error
+      : { code: 'UNAVAILABLE', message: 'try again later' };
+    this.#socket.send(errorFrame(code, message, ref));
+  }
+
+  #fail(error: unknown): void {
+    const name = closeNameOf(error);
+    if (name === 'UNAVAILABLE') {
+      this.#context.logger.warn({ err: error }, 'a WebSocket stream could not be opened now');
+      this.refuse(name, 'try again later');
+      return;
+    }
+    this.refuse(name, error instanceof Error ? error.message : name);
+  }
+}

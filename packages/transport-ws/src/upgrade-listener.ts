@@ -1,0 +1,66 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** Takes an upgrade whose path is ours. */
+export type TakeUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** Marks our listeners, also those of another installed copy, with the path that they take. */
+const pathOfListener = Symbol.for('@realtime-notify/upgradePath');
+
+/**
+ * Takes the upgrades of one path from the host's server and leaves all others to its other listeners.
+ * Where every listener is one of ours and none takes the path, it is answered 404 and destroyed: nobody
+ * else would ever end that socket.
+ * @returns a function that stops listening
+ */
+export function listenForUpgrades(server: Server, path: string, take: TakeUpgrade): () => void {
+  const listener = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const asked = pathOf(request);
+    if (asked === path) {
+      take(request, socket, head);
+      return;
+    }
+    const listeners = server.listeners('upgrade');
+    const taken = listeners.map((each) => (isOurs(each) ? each[pathOfListener] : undefined));
+    if (listeners[0] === listener && !taken.includes(undefined) && !taken.includes(asked)) {
+      refuseUpgrade(socket, 404, 'Not Found', {
+        code: 'NOT_FOUND',
+        message: 'nothing to upgrade here',
+      });
+    }
+  };
+  server.on('upgrade', Object.assign(listener, { [pathOfListener]: path }));
+  return () => {
+    server.off('upgrade', listener);
+  };
+}
+
+/** Answers an upgrade request with an error and ends its socket. */
+export function refuseUpgrade(
+  socket: Duplex,
+  status: number,
+  phrase: string,
+  body: { readonly code: string; readonly message: string },
+): void {
+  const text = JSON.stringify(body);
+  const lines = [
+    `HTTP/1.1 ${status} ${phrase}`,
+    'Connection: close',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    ...(status === 401 ? ['WWW-Authenticate: Bearer'] : []),
+    '',
+    text,
+  ];
+  socket.on('error', () => socket.destroy());
+  socket.once('finish', () => socket.destroy());
+  socket.end(lines.join('\r\n'));
+}
+
+function isOurs(listener: unknown): listener is { readonly [pathOfListener]: string } {
+  return typeof listener === 'function' && pathOfListener in listener;
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?', 1)[0] ?? '';
+}

@@ -1,0 +1,44 @@
+import type { AccessOptions, Logger } from '@realtime-notify/core';
+import { z } from 'zod';
+
+export const wsOptionsSchema = z.strictObject({
+  path: z.string().startsWith('/').default('/notifications/ws'),
+  heartbeatMs: z.number().min(100).default(25_000),
+  helloTimeoutMs: z.number().min(1).default(10_000),
+  maxHelloBytes: z
+    .int()
+    .min(64)
+    .default(8 * 1024),
+  maxPayloadBytes: z
+    .int()
+    .min(64)
+    .default(64 * 1024),
+  maxQueuedFrames: z.int().min(1).default(64),
+  maxGroups: z.int().min(0).default(30),
+  closeTimeoutMs: z.number().min(1).default(2_000),
+  maxAgeMs: z.number().min(1_000).optional(),
+});
+
+/** What {@link attachWebSockets} takes. Unknown names are errors. */
+export interface WsOptions extends AccessOptions {
+  /** The path of upgrades that are ours, `/notifications/ws`. */
+  readonly path?: string | undefined;
+  /** Time between pings; a client that answered none until the next is cut, 25,000. */
+  readonly heartbeatMs?: number | undefined;
+  /** How long a client may take to say hello, 10,000. */
+  readonly helloTimeoutMs?: number | undefined;
+  /** Limit of the hello, 8 KiB. */
+  readonly maxHelloBytes?: number | undefined;
+  /** Limit of any client message, 64 KiB. */
+  readonly maxPayloadBytes?: number | undefined;
+  /** Client frames that wait for their turn at most, 64. */
+  readonly maxQueuedFrames?: number | undefined;
+  /** Limit of `?group=` parameters, 30. */
+  readonly maxGroups?: number | undefined;
+  /** How long a client may take to answer a close, 2,000. */
+  readonly closeTimeoutMs?: number | undefined;
+  /** Closes connections of this age, so that they move in time; absent: no limit. */
+  readonly maxAgeMs?: number | undefined;
+  /** Pino-shaped; silent by default. */
+  readonly logger?: Logger | undefined;
+}
