@@ -132,8 +132,9 @@ export class Emitter implements FeedFollower, ReplayTarget {
     );
   }
 
-  /** Ends the stream from this side. */
+  /** Ends the stream from this side, after what is due. */
   close(reason: CloseReason): void {
+    if (reason.code !== 'SLOW_CONSUMER') this.flush();
     if (this.#closed) return;
     this.#outlet.close(reason);
     this.#detach(reason);

@@ -47,10 +47,8 @@ export class History {
       limit,
     }));
     const pages = await this.#store.readAfter(requests);
-    const items = pages
-      .flatMap((page) => page.items)
+    const items = mergeNewestFirst(pages.map((page) => page.items))
       .filter((item) => sinceMs === undefined || item.time >= sinceMs)
-      .sort(newestFirst)
       .slice(0, limit)
       .map(notificationJson);
     const entries = pages.map((page, index) => {
@@ -67,8 +65,17 @@ function endOf(page: LogPage, limit: number): Position {
   return { epoch: last.epoch, offset: last.offset, tag: tagOf(last.id) };
 }
 
-/** By offset within a channel, by time between channels. */
-function newestFirst(a: StoredEnvelope, b: StoredEnvelope): number {
-  if (a.channel === b.channel) return b.offset - a.offset;
-  return b.time - a.time || (a.id < b.id ? 1 : -1);
+/** By offset within a channel, by time between channels, whatever the publishers' clocks say. */
+function mergeNewestFirst(logs: readonly (readonly StoredEnvelope[])[]): readonly StoredEnvelope[] {
+  const rest = logs.map((items) => [...items]);
+  const merged: StoredEnvelope[] = [];
+  for (;;) {
+    let newest: StoredEnvelope[] | undefined;
+    for (const log of rest) {
+      if ((log.at(-1)?.time ?? -1) > (newest?.at(-1)?.time ?? -1)) newest = log;
+    }
+    const item = newest?.pop();
+    if (item === undefined) return merged;
+    merged.push(item);
+  }
 }

@@ -1,0 +1,54 @@
+import { getActiveResourcesInfo } from 'node:process';
+import { expect } from 'vitest';
+import { eventually } from '../eventually.js';
+import { freshChannel, sampleEnvelope } from '../samples.js';
+import type { BrokerTheme } from './broker-harness.js';
+
+export function closingTheme({ book, bench }: BrokerTheme): void {
+  book.clause('B8', 'a closed node receives nothing, the others go on', async () => {
+    const channel = freshChannel();
+    const [publisher, closed, open] = await bench.nodes(3, [channel]);
+    await closed?.broker.close();
+    const before = closed?.sink.calls.length;
+    const last = sampleEnvelope(channel);
+    await publisher.broker.publish([last]);
+    await eventually(() => expect(open?.sink.idsOf(channel)).toEqual([last.id]));
+    expect(closed?.sink.batches).toEqual([]);
+    expect(closed?.sink.calls).toHaveLength(before ?? -1);
+  });
+
+  book.clause('B8', 'close is idempotent, and calls after it reject', async () => {
+    const { broker } = await bench.node([freshChannel()]);
+    await broker.drain();
+    await broker.close();
+    await broker.close();
+    const closed = { code: 'CLOSED' };
+    await expect(broker.publish([sampleEnvelope(freshChannel())])).rejects.toMatchObject(closed);
+    await expect(broker.subscribe([freshChannel()])).rejects.toMatchObject(closed);
+    await expect(broker.unsubscribe([freshChannel()])).rejects.toMatchObject(closed);
+    await expect(broker.probe()).rejects.toMatchObject(closed);
+    await broker.drain();
+  });
+
+  book.clause('B8', 'pending calls settle when the broker is closed', async () => {
+    const { broker } = await bench.node();
+    const pending = Promise.allSettled([
+      broker.subscribe([freshChannel()]),
+      broker.publish([sampleEnvelope(freshChannel())]),
+      broker.probe(),
+    ]);
+    await broker.close();
+    await pending;
+  });
+
+  book.clause('B8', 'no socket is left after close', async () => {
+    const before = openSockets();
+    const { broker } = await bench.node([freshChannel()]);
+    await broker.close();
+    await eventually(() => expect(openSockets()).toBeLessThanOrEqual(before));
+  });
+}
+
+function openSockets(): number {
+  return getActiveResourcesInfo().filter((name) => /^(TCP|TLS|Pipe).*Wrap$/.test(name)).length;
+}

@@ -1,0 +1,73 @@
+/** One clause of a port's contract: what every adapter promises. */
+export interface Clause {
+  readonly sentence: string;
+  /** What holds instead where the adapter declares that it has not got the capability. */
+  readonly opposite?: string;
+}
+
+/** The clauses of the Store port. S1 to S9 are the numbered promises over the port. */
+export const storeClauses = {
+  S1: { sentence: 'offsets are 1, 2, 3 ... under one epoch, however many writers there are' },
+  S2: { sentence: 'what is appended is kept, its fields unchanged' },
+  S3: { sentence: 'an idempotency key is one notification within the window, or a conflict' },
+  S4: { sentence: 'outcomes and pages come in the order asked; one failure fails no other draft' },
+  S5: { sentence: 'a page is one consistent look' },
+  S6: { sentence: 'the log is trimmed only as a prefix, and the head stays' },
+  S7: { sentence: 'reads see every append that finished before' },
+  S8: { sentence: 'an epoch is renewed by compare-and-set and keeps the offset' },
+  S9: { sentence: 'an unknown channel stands at the origin, and reading it creates nothing' },
+  'S-MODEL': { sentence: 'any sequence of operations does what a plain model does' },
+  'S-CLOSE': { sentence: 'after close every call rejects with CLOSED; close is idempotent' },
+  'S-SHARED': {
+    sentence: 'another instance sees the same logs',
+    opposite: 'another instance sees nothing of the logs',
+  },
+} as const satisfies Record<string, Clause>;
+
+/** The clauses of the Broker port. B1 to B8 are the numbered promises over the port. */
+export const brokerClauses = {
+  B1: { sentence: 'an envelope reaches every subscribed node, its fields unchanged' },
+  B2: { sentence: 'what is published after subscribe resolved is received' },
+  B3: { sentence: 'envelopes of one channel and publisher are received in publish order' },
+  B4: {
+    sentence: 'after an interruption the subscriptions stand again, then resync is called',
+    opposite: 'without a link there is no interruption: up once, never down, no resync',
+  },
+  B5: {
+    sentence: 'publish settles in bounded time, with BROKER_UNAVAILABLE when the broker is away',
+    opposite: 'without a link publish always resolves',
+  },
+  B6: {
+    sentence: 'foreign bytes never reach the sink',
+    opposite: 'without a link nothing but what was published is received',
+  },
+  B7: {
+    sentence: 'a broker that is away throws nothing out of band',
+    opposite: 'without a link nothing is thrown out of band by use in any order',
+  },
+  B8: { sentence: 'nothing is received after close, which is idempotent and leaves no socket' },
+  'B-INTEREST': {
+    sentence: 'a node receives only the channels that it subscribed to',
+    opposite: 'every node receives everything, subscribed or not',
+  },
+} as const satisfies Record<string, Clause>;
+
+/** The clauses of transports: what a client sees, whatever carries it. */
+export const transportClauses = {
+  T1: { sentence: 'ready comes first, with the positions before what is shown then' },
+  T2: { sentence: 'a notification comes as it was sent, each once, in offset order' },
+  T3: { sentence: 'a client sees its own channels and the groups it asked for, nothing else' },
+  T4: { sentence: 'a cursor resumes: exactly what was missed, then live, recovered true' },
+  T5: { sentence: 'history that is gone is told by recovered false, and only then' },
+  T6: { sentence: 'who may not connect, or asks wrongly, is refused' },
+  T7: { sentence: 'a client that does not read is closed; others do not feel it, nothing is lost' },
+  T8: { sentence: 'a client that went away is let go of' },
+  T9: { sentence: 'a stream ends with its credential' },
+  T10: { sentence: 'draining tells each client when to come back' },
+  T11: { sentence: 'an ephemeral notification is shown and moves no cursor' },
+  T12: { sentence: 'what only fails now makes the client come back, and resume' },
+} as const satisfies Record<string, Clause>;
+
+export type TransportClauseId = keyof typeof transportClauses;
+export type StoreClauseId = keyof typeof storeClauses;
+export type BrokerClauseId = keyof typeof brokerClauses;

@@ -1,0 +1,27 @@
+export { brokerContract } from './broker/broker-contract.js';
+export type { BrokerContract, BrokerNodeOptions, RemoteBroker } from './broker/broker-harness.js';
+export {
+  type BrokerClauseId,
+  brokerClauses,
+  type Clause,
+  type StoreClauseId,
+  storeClauses,
+  type TransportClauseId,
+  transportClauses,
+} from './clauses.js';
+export { eventually } from './eventually.js';
+export { OutOfBand } from './out-of-band.js';
+export { type RecordedResync, RecordingSink } from './recording-sink.js';
+export { awkwardJson, freshChannel, sampleDraft, sampleEnvelope } from './samples.js';
+export { storeContract } from './store/store-contract.js';
+export type { StoreContract, StoreTuning } from './store/store-harness.js';
+export { type TcpProxy, tcpProxy } from './tcp-proxy.js';
+export { transportContract } from './transport/transport-contract.js';
+export type {
+  ConnectRequest,
+  MountOptions,
+  ReadyMessage,
+  Refusal,
+  TransportClient,
+  TransportContract,
+} from './transport/transport-harness.js';
