@@ -4,14 +4,15 @@ import {
   Access,
   type AuthenticationRequest,
   type CatalogueSchemas,
+  type Logger,
   type Notifier,
   NotifyError,
   Rota,
   resolveOptions,
   silentLogger,
 } from '@realtime-notify/core';
-import type { Opening } from './rn-v1/rn-v1-session.js';
-import { RnV1Session } from './rn-v1/rn-v1-session.js';
+import type { z } from 'zod';
+import { type Opening, type RnV1Context, RnV1Session } from './rn-v1/rn-v1-session.js';
 import { listenForUpgrades, refuseUpgrade } from './upgrade-listener.js';
 import { WsAcceptor, type WsConnection } from './ws-driver.js';
 import { type WsOptions, wsOptionsSchema } from './ws-options.js';
@@ -34,29 +35,86 @@ export function attachWebSockets<Schemas extends CatalogueSchemas>(
   const { authenticate, authorize, anonymous, logger = silentLogger, ...rest } = options;
   const access = new Access({ authenticate, authorize, anonymous });
   const limits = resolveOptions(wsOptionsSchema, rest, 'attachWebSockets');
-  const acceptor = new WsAcceptor({ protocol: subprotocol, ...limits });
-  const context = { notifier, access, logger, ...limits };
-  const liveness = new Rota<WsConnection>(limits.heartbeatMs, (connection) => {
-    if (!connection.checkAlive()) connection.terminate();
+  const endpoint = new WsEndpoint({ notifier, access, logger, ...limits });
+  const stop = listenForUpgrades(server, limits.path, (message, socket, head) =>
+    endpoint.take(message, socket, head),
+  );
+  void notifier.closed.then(() => {
+    stop();
+    endpoint.close();
   });
-  const hellos = new Rota<{ session: RnV1Session<Schemas>; since: number }>(
-    limits.helloTimeoutMs / 4,
-    ({ session, since }) => {
-      if (session.awaitsHello && Date.now() - since >= limits.helloTimeoutMs) {
+  return stop;
+}
+
+type EndpointContext<Schemas extends CatalogueSchemas> = RnV1Context<Schemas> &
+  z.output<typeof wsOptionsSchema>;
+
+/** One path's connections, from the upgrade request to the session that speaks on each. */
+class WsEndpoint<Schemas extends CatalogueSchemas> {
+  readonly #context: EndpointContext<Schemas>;
+  readonly #logger: Logger;
+  readonly #acceptor: WsAcceptor;
+  readonly #liveness: Rota<WsConnection>;
+  readonly #hellos: Rota<{ readonly session: RnV1Session<Schemas>; readonly since: number }>;
+
+  constructor(context: EndpointContext<Schemas>) {
+    const { heartbeatMs, helloTimeoutMs } = context;
+    this.#context = context;
+    this.#logger = context.logger;
+    this.#acceptor = new WsAcceptor({ protocol: subprotocol, ...context });
+    this.#liveness = new Rota(heartbeatMs, (connection) => {
+      if (!connection.checkAlive()) connection.terminate();
+    });
+    this.#hellos = new Rota(helloTimeoutMs / 4, ({ session, since }) => {
+      if (session.awaitsHello && Date.now() - since >= helloTimeoutMs) {
         session.refuse('HELLO_TIMEOUT', 'no hello came');
       }
-    },
-  );
+    });
+  }
 
-  const serve = (
+  /** Answers an upgrade request. Never throws and never rejects. */
+  take(message: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Until `ws` has the socket, nobody else listens for its error.
+    const broken = (): void => {
+      socket.destroy();
+    };
+    socket.on('error', broken);
+    this.#admit(message, socket, head)
+      .catch((error: unknown) => this.#refuse(socket, error))
+      .finally(() => socket.off('error', broken));
+  }
+
+  close(): void {
+    this.#liveness.close();
+    this.#hellos.close();
+  }
+
+  async #admit(message: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { access, maxGroups } = this.#context;
+    const request = { headers: message.headers, query: queryOf(message.url ?? '') };
+    const groups = [...new Set(request.query.getAll('group'))];
+    if (groups.length > maxGroups) {
+      throw new NotifyError('LIMIT_EXCEEDED', `at most ${maxGroups} groups may be asked for`);
+    }
+    const principal = await access.identify(request);
+    if (principal !== null) await access.authorizeAll(principal, groups);
+    if (socket.destroyed) return;
+    const cursor = request.query.get('cursor') ?? undefined;
+    const opening = principal === null ? undefined : { principal, groups, cursor };
+    this.#acceptor.accept(message, socket, head, (connection) =>
+      this.#serve(connection, request, opening),
+    );
+  }
+
+  #serve(
     connection: WsConnection,
     request: AuthenticationRequest,
     opening: Opening | undefined,
-  ): void => {
-    const session = new RnV1Session(connection, request, context);
-    const offLiveness = liveness.add(connection);
+  ): void {
+    const session = new RnV1Session(connection, request, this.#context);
+    const offLiveness = this.#liveness.add(connection);
     const offHellos =
-      opening === undefined ? hellos.add({ session, since: Date.now() }) : undefined;
+      opening === undefined ? this.#hellos.add({ session, since: Date.now() }) : undefined;
     connection.listen({
       message: (text) => {
         session.message(text);
@@ -70,47 +128,16 @@ export function attachWebSockets<Schemas extends CatalogueSchemas>(
       },
     });
     if (opening !== undefined) session.open(opening);
-  };
+  }
 
-  const take = async (message: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
-    const request = { headers: message.headers, query: queryOf(message.url ?? '') };
-    const groups = [...new Set(request.query.getAll('group'))];
-    if (groups.length > limits.maxGroups) {
-      throw new NotifyError(
-        'LIMIT_EXCEEDED',
-        `at most ${limits.maxGroups} groups may be asked for`,
-      );
-    }
-    const principal = await access.identify(request);
-    if (principal !== null) await access.authorizeAll(principal, groups);
-    if (socket.destroyed) return;
-    const cursor = request.query.get('cursor') ?? undefined;
-    const opening = principal === null ? undefined : { principal, groups, cursor };
-    acceptor.accept(message, socket, head, (connection) => serve(connection, request, opening));
-  };
-
-  const stop = listenForUpgrades(server, limits.path, (message, socket, head) => {
-    const broken = (): void => {
-      socket.destroy();
-    };
-    socket.on('error', broken);
-    take(message, socket, head)
-      .catch((error: unknown) => {
-        const { status, phrase } = refusalOf(error);
-        if (status === 503) logger.warn({ err: error }, 'an upgrade could not be answered now');
-        const body = NotifyError.is(error)
-          ? { code: error.code, message: error.message }
-          : { code: 'UNAVAILABLE', message: 'try again later' };
-        refuseUpgrade(socket, status, phrase, body);
-      })
-      .finally(() => socket.off('error', broken));
-  });
-  void notifier.closed.then(() => {
-    stop();
-    liveness.close();
-    hellos.close();
-  });
-  return stop;
+  #refuse(socket: Duplex, error: unknown): void {
+    const { status, phrase } = refusalOf(error);
+    if (status === 503) this.#logger.warn({ err: error }, 'an upgrade could not be answered now');
+    const { code, message } = NotifyError.is(error)
+      ? error
+      : { code: 'UNAVAILABLE', message: 'try again later' };
+    refuseUpgrade(socket, status, phrase, { code, message });
+  }
 }
 
 function queryOf(url: string): URLSearchParams {

@@ -34,6 +34,8 @@ export interface RnV1Context<Schemas extends CatalogueSchemas> {
   readonly maxHelloBytes: number;
   /** Client frames that wait for their turn at most. */
   readonly maxQueuedFrames: number;
+  /** After this long the stream ends, so that connections move in time; absent: never. */
+  readonly maxAgeMs?: number | undefined;
 }
 
 /** What a connection brought along: who it is, where that was in the request, and what it wants. */
@@ -169,14 +171,18 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
   }
 
   async #attach(opening: Opening): Promise<void> {
-    const { notifier } = this.#context;
+    const { notifier, maxAgeMs } = this.#context;
     const emitter = await notifier.attach({
       ...opening,
       outlet: this,
       isGone: () => this.#ended,
     });
+    if (emitter === undefined) return;
     this.#emitter = emitter;
-    if (this.#ended) emitter?.gone();
+    if (this.#ended) emitter.gone();
+    if (maxAgeMs !== undefined) {
+      notifier.endAt(emitter, Date.now() + maxAgeMs, { code: 'MAX_AGE', returnMs: 0 });
+    }
   }
 
   async #change(frame: Extract<ClientFrame, { t: 'subscribe' | 'unsubscribe' }>): Promise<void> {
