@@ -11,6 +11,8 @@ import type { StoreReads } from './store-reads.js';
 /** What a feed delivers to: an emitter that stands at the feed's position. */
 export interface FeedFollower {
   push(outgoing: Outgoing): void;
+  /** Write what is due, with the position up to here: the next one is no continuation of it. */
+  flush(): void;
   /** The store lost history: the feed stands at another position now, and what lay between is gone. */
   historyLost(): void;
 }
@@ -93,7 +95,7 @@ export class Feed {
     if (position === undefined) {
       this.#hold(envelope);
     } else if (envelope.epoch !== position.epoch) {
-      this.mend();
+      void this.mend();
     } else if (envelope.offset === position.offset + 1) {
       this.#advance(envelope);
       if (this.#held.size > 0) this.#settleHeld();
@@ -122,13 +124,12 @@ export class Feed {
    * and the next position check tries again.
    */
   mend(): Promise<void> {
+    if (!this.isOpen || this.#closed) return Promise.resolve();
     if (this.#mending !== undefined) {
       this.#mendAgain = true;
       return this.#mending;
     }
-    this.#mending = this.#mendUntilQuiet().finally(() => {
-      this.#mending = undefined;
-    });
+    this.#mending = this.#mendUntilQuiet();
     return this.#mending;
   }
 
@@ -176,10 +177,14 @@ export class Feed {
     try {
       do {
         this.#mendAgain = false;
-        while (!this.#closed && this.isOpen && (await this.#readMissing()));
+        const offeredBefore = [...this.#held.values()];
+        while (!this.#closed && (await this.#readMissing()));
+        this.#giveUp(offeredBefore);
       } while (this.#mendAgain);
-      if (!this.#closed && this.isOpen) this.#settleHeld();
+      this.#mending = undefined;
+      if (!this.#closed) this.#settleHeld();
     } catch (error) {
+      this.#mending = undefined;
       this.#context.logger.warn(
         { channel: this.channel, err: error },
         'a feed could not be mended yet',
@@ -187,13 +192,24 @@ export class Feed {
     }
   }
 
+  /** What a read that began after it was offered does not show was never stored, or is lost again. */
+  #giveUp(offeredBefore: readonly StoredEnvelope[]): void {
+    for (const envelope of offeredBefore) {
+      if (this.#held.get(envelope.offset) === envelope) this.#held.delete(envelope.offset);
+    }
+  }
+
   /** One page from the store; resolves true where more may follow. */
   async #readMissing(): Promise<boolean> {
     const before = this.position;
     const { reads, pageItems, store } = this.#context;
-    const page = await reads.page(this.channel, Math.max(0, before.offset - 1), pageItems);
+    // A page, and the notification at the position itself.
+    const limit = pageItems + 1;
+    const page = await reads.page(this.channel, Math.max(0, before.offset - 1), limit);
     if (this.#closed) return false;
     const verdict = judgePage(page, before);
+    // What was offered meanwhile has moved the position on: it is judged anew.
+    if (verdict !== 'reachable' && this.position !== before) return true;
     if (verdict === 'behind') {
       this.#lose(await store.renewEpoch(this.channel, before.epoch));
       return false;
@@ -204,7 +220,7 @@ export class Feed {
     }
     if (before.epoch !== page.head.epoch) this.#moveTo({ ...before, epoch: page.head.epoch });
     for (const item of page.items) if (item.offset > this.position.offset) this.#advance(item);
-    if (page.items.length >= pageItems) return true;
+    if (page.items.length >= limit) return true;
     // Items that expired one by one leave no envelope, but their offsets are passed.
     if (page.head.offset > this.position.offset) this.#moveTo(page.head);
     return false;
@@ -230,6 +246,7 @@ export class Feed {
     );
     this.#ring.clear();
     this.#held.clear();
+    for (const follower of [...this.#live]) follower.flush();
     this.#moveTo(position);
     for (const follower of [...this.#live]) follower.historyLost();
   }
