@@ -1,0 +1,34 @@
+import type { FetchedPartition } from './fetch-answer.js';
+import type { IncomingRecord } from './kafka-client.js';
+import { type RecordBatch, readRecords, splitBatches } from './record-batch.js';
+
+/** Called for a batch that cannot be read: another codec, another format, or not Kafka's at all. */
+export type OnUnreadable = (partition: number, batch: RecordBatch, error: unknown) => void;
+
+const currentMagic = 2;
+
+/**
+ * The records of what was fetched of one partition, and the offset to read on from. An unreadable
+ * batch is reported and passed: neither its partition nor another one waits for it.
+ */
+export async function decodeBatches(
+  { partition, batches: bytes }: FetchedPartition,
+  decompress: (codec: number, bytes: Buffer) => Promise<Buffer>,
+  onUnreadable: OnUnreadable,
+): Promise<{ records: IncomingRecord[]; next: number | undefined }> {
+  const records: IncomingRecord[] = [];
+  let next: number | undefined;
+  for (const batch of splitBatches(bytes)) {
+    next = batch.lastOffset + 1;
+    if (batch.control) continue;
+    try {
+      if (batch.magic !== currentMagic) throw new Error(`record format ${batch.magic} is too old`);
+      const plain =
+        batch.codec === 0 ? batch.records : await decompress(batch.codec, batch.records);
+      records.push(...readRecords(partition, batch, plain));
+    } catch (error) {
+      onUnreadable(partition, batch, error);
+    }
+  }
+  return { records, next };
+}

@@ -1,0 +1,94 @@
+/**
+ * The parts of kafkajs 2.2.4 behind its public interface that we use, and nothing more.
+ * Imported by kafkajs-driver.ts only; `kafkajs` is pinned exactly because of this file.
+ */
+declare module 'kafkajs/src/cluster/index.js' {
+  import type { Socket } from 'node:net';
+  import type { Logger } from 'kafkajs';
+
+  /** One request with the functions that read its answer. */
+  interface ProtocolRequest {
+    readonly request: object;
+    readonly response: {
+      decode(payload: Buffer): Promise<unknown>;
+      /** Throws for the first error code in the answer, and with it loses the rest. */
+      parse(decoded: unknown): Promise<unknown>;
+    };
+    readonly requestTimeout?: number;
+    readonly logResponseError?: boolean;
+  }
+
+  interface RequestQueue {
+    readonly pending: readonly unknown[];
+    /** Re-arms a timer of 1 ms for ever once the first answer has come, with or without requests. */
+    scheduleCheckPendingRequests(): void;
+    rejectAll(error: Error): void;
+  }
+
+  interface Connection {
+    readonly requestQueue: RequestQueue;
+    readonly socket?: Socket;
+    disconnect(): Promise<unknown>;
+  }
+
+  /** Two connections to one node: the second is for Fetch alone. */
+  interface ConnectionPool {
+    readonly host: string;
+    readonly port: number;
+    readonly pool: readonly Connection[];
+    send(request: ProtocolRequest): Promise<unknown>;
+  }
+
+  interface Broker {
+    readonly connectionPool: ConnectionPool;
+    readonly versions: Readonly<Record<number, { minVersion: number; maxVersion: number }>> | null;
+    connect(): Promise<void>;
+    /** The newest version of a request that both sides know. */
+    lookupRequest(apiKey: number, definition: RequestDefinition): RequestBuilder;
+  }
+
+  type RequestBuilder = (parameters: object) => ProtocolRequest;
+
+  interface RequestDefinition {
+    protocol(options: { readonly version: number }): RequestBuilder;
+  }
+
+  interface Destination {
+    readonly host: string;
+    readonly port: number;
+  }
+
+  interface Cluster {
+    readonly connectionPoolBuilder: {
+      /** Without a destination: the next of the configured addresses. */
+      build(destination?: Destination): Promise<ConnectionPool>;
+    };
+    readonly brokerPool: {
+      createBroker(options: { connectionPool: ConnectionPool; logger: Logger }): Broker;
+    };
+  }
+
+  interface ClusterOptions {
+    readonly allowAutoTopicCreation?: boolean;
+  }
+
+  export type { Broker, Cluster, ClusterOptions, RequestDefinition };
+}
+
+declare module 'kafkajs/src/protocol/requests/index.js' {
+  import type { RequestDefinition } from 'kafkajs/src/cluster/index.js';
+
+  const protocol: {
+    readonly requests: Readonly<
+      Record<'Produce' | 'Fetch' | 'ListOffsets' | 'Metadata', RequestDefinition>
+    >;
+  };
+  export default protocol;
+}
+
+declare module 'kafkajs/src/protocol/error.js' {
+  const errors: {
+    createErrorFromCode(code: number): Error & { readonly type: string; readonly code: number };
+  };
+  export default errors;
+}

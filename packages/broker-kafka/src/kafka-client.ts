@@ -1,0 +1,110 @@
+import type { NotifyError } from '@realtime-notify/core';
+
+/** A record to be produced. Records with one key keep their order. */
+export interface OutgoingRecord {
+  readonly key: string;
+  readonly value: string | Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A record as it was read. */
+export interface IncomingRecord {
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** Of a name that occurs several times, the last. */
+  readonly headers: ReadonlyMap<string, Buffer>;
+  /** Milliseconds since 1970 UTC. */
+  readonly timestamp: number;
+}
+
+/** How a Kafka topic is made where it is missing. */
+export interface TopicPlan {
+  readonly partitions: number;
+  readonly replication: number;
+  readonly retentionMs: number;
+}
+
+export type LinkState =
+  | { readonly state: 'up' }
+  | { readonly state: 'down'; readonly error: NotifyError };
+
+export interface TailOptions {
+  readonly topic: string;
+  /** What to do where the Kafka topic is missing; absent: it counts as a wrong configuration. */
+  readonly create?: TopicPlan | undefined;
+  /** Records that arrived together, in offset order per partition. Must not throw. */
+  onRecords(records: readonly IncomingRecord[]): void;
+  /** Reading goes on, but records may be missing or may never have been published meanwhile. */
+  onResync(reason: string): void;
+  /** Once per change. */
+  onState(state: LinkState): void;
+}
+
+/** Reads everything that is produced into one Kafka topic from now on, without a consumer group. */
+export interface Tail {
+  /**
+   * Resolves when the start offset of every partition is fixed: what is produced afterwards is read.
+   * Never rejects while `close` was not called; `onState` tells what is in the way.
+   */
+  readonly ready: Promise<void>;
+  /** Resolves after an answer from every leader read from; rejects with `BROKER_UNAVAILABLE`. */
+  probe(): Promise<void>;
+  /** Whether some partition is being read, also while the state is down because of another. */
+  readonly reading: boolean;
+  close(): Promise<void>;
+}
+
+export interface GroupOptions {
+  readonly topics: readonly string[];
+  readonly groupId: string;
+  /** Where a group without committed offsets begins. */
+  readonly fromBeginning: boolean;
+  /** What to do where a Kafka topic is missing; absent: it counts as a wrong configuration. */
+  readonly create?: TopicPlan | undefined;
+  /**
+   * One record at a time per partition, partitions beside each other. Its offset is committed only after
+   * the promise resolved; when it rejects, this partition alone pauses and then begins again with
+   * this record.
+   */
+  onRecord(topic: string, record: IncomingRecord): Promise<void>;
+  /** Once per change. */
+  onState(state: LinkState): void;
+}
+
+export interface Group {
+  /** Resolves when what was begun is handled and committed, and the group is left. */
+  close(): Promise<void>;
+}
+
+/**
+ * Our own view of a Kafka client, so that the driver can be replaced.
+ *
+ * Promises: connects when first needed and again after a failure; every call settles within a
+ * bounded time; all failures are NotifyErrors with the driver's error as `cause`; nothing is thrown
+ * out of band; nothing of it is left after `close`.
+ * Not promised: exactly-once; order between keys.
+ * Used by the Kafka broker and the Kafka source, which own one each.
+ */
+export interface KafkaClient {
+  /**
+   * Makes sure that a Kafka topic exists. Rejects with `BROKER_CONFIGURATION` where it is missing and
+   * `plan` absent, else with `BROKER_UNAVAILABLE`.
+   */
+  ensureTopic(topic: string, plan: TopicPlan | undefined): Promise<void>;
+  /**
+   * Resolves when all in-sync replicas have all records. Rejects with `BROKER_UNAVAILABLE`, or with
+   * `BROKER_CONFIGURATION` for what trying again cannot mend; some records may be there all the same.
+   * Without `patient` a leader that fails is not waited for, so that the others are not held up.
+   */
+  produce(
+    topic: string,
+    records: readonly OutgoingRecord[],
+    options: { readonly patient: boolean },
+  ): Promise<void>;
+  tail(options: TailOptions): Tail;
+  consumeGroup(options: GroupOptions): Group;
+  /** Ends everything that was begun. Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,102 @@
+import { type Logger, NotifyError } from '@realtime-notify/core';
+import kafkajs, { type Admin, type Consumer, type KafkaConfig } from 'kafkajs';
+import type { Broker } from 'kafkajs/src/cluster/index.js';
+import protocolErrors from 'kafkajs/src/protocol/error.js';
+import protocol from 'kafkajs/src/protocol/requests/index.js';
+import { withDeadline } from './deadline.js';
+import {
+  endConnections,
+  type NodeAddress,
+  type NodeConnection,
+  nodeConnection,
+  supportsFetch,
+} from './node-connection.js';
+import { quietCluster } from './quiet-cluster.js';
+
+const defaults = {
+  clientId: 'realtime-notify',
+  connectionTimeout: 3_000,
+  authenticationTimeout: 10_000,
+  // Also how long a link can be half open before it is noticed.
+  requestTimeout: 10_000,
+} as const;
+
+/** What the rest of the package sees of kafkajs. This is the only file that imports it. */
+export interface KafkaDriver {
+  /** A connection to `address`, or to the next of the configured addresses. */
+  connect(address?: NodeAddress): Promise<NodeConnection>;
+  admin(): Admin;
+  consumer(groupId: string): Consumer;
+  /** Decompresses a record batch; rejects where the codec is not registered with kafkajs. */
+  decompress(codec: number, bytes: Buffer): Promise<Buffer>;
+  /** The error for a code that an answer carries. */
+  protocolError(code: number): Error;
+  /** The partition of a key, as Kafka's own clients choose it. */
+  partitionOf(key: string, partitions: number): number;
+  /** Ends all connections that `connect` made or is making. */
+  close(): Promise<void>;
+}
+
+export function kafkajsDriver(config: KafkaConfig, logger: Logger): KafkaDriver {
+  const settings = { ...defaults, ...config };
+  const kafka = new kafkajs.Kafka({
+    ...settings,
+    logLevel: kafkajs.logLevel.INFO,
+    // kafkajs reports every failed attempt; we report changes of state ourselves.
+    logCreator:
+      () =>
+      ({ namespace, label, log: { message, timestamp: _, ...facts } }) => {
+        logger.debug({ kafkajs: namespace, level: label, ...facts }, message);
+      },
+  });
+  const cluster = quietCluster(kafka)({ allowAutoTopicCreation: false });
+  const choosePartition = kafkajs.Partitioners.DefaultPartitioner();
+  const opened = new Set<Broker>();
+  const connectMs = 2 * settings.connectionTimeout + settings.authenticationTimeout;
+
+  return {
+    async connect(address) {
+      const connectionPool = await cluster.connectionPoolBuilder.build(address);
+      const broker = cluster.brokerPool.createBroker({ connectionPool, logger: kafka.logger() });
+      opened.add(broker);
+      const close = async (): Promise<void> => {
+        if (opened.delete(broker)) await endConnections(broker);
+      };
+      try {
+        const where = `${connectionPool.host}:${connectionPool.port}`;
+        await withDeadline(`connecting to ${where}`, connectMs, broker.connect());
+        if (!supportsFetch(broker)) {
+          throw new NotifyError('BROKER_CONFIGURATION', `Kafka at ${where} must be 2.3 or later`);
+        }
+      } catch (error) {
+        await close();
+        throw error;
+      }
+      return nodeConnection(broker, protocol.requests, close);
+    },
+    admin: () => kafka.admin({ retry: { retries: 2 } }),
+    consumer: (groupId) =>
+      kafka.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 500 }),
+    async decompress(codec, bytes) {
+      const codecs: Readonly<Record<number, Codec | undefined>> = kafkajs.CompressionCodecs;
+      const open = codecs[codec];
+      if (open === undefined) throw new Error(`unknown compression codec ${codec}`);
+      return open().decompress(bytes);
+    },
+    protocolError: (code) => protocolErrors.createErrorFromCode(code),
+    partitionOf(key, partitions) {
+      const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
+        ...{ partitionId, partitionErrorCode: 0, leader: 0, replicas: [], isr: [] },
+      }));
+      return choosePartition({ topic: '', partitionMetadata, message: { key, value: null } });
+    },
+    async close() {
+      const all = [...opened];
+      opened.clear();
+      await Promise.all(all.map(endConnections));
+    },
+  };
+}
+
+/** As kafkajs wants codecs to be registered. */
+type Codec = () => { decompress(bytes: Buffer): Promise<Buffer> };

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { repoDir } from './paths.js';
+import { onPath, run } from './run.js';
+
+/** Whether a Docker engine with Compose answers; a `docker` program alone is not enough. */
+export async function dockerRuns(): Promise<boolean> {
+  if (onPath('docker') === undefined) return false;
+  try {
+    await run('docker', ['info'], { timeoutMs: 5_000 });
+    await run('docker', ['compose', 'version'], { timeoutMs: 5_000 });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Starts the containers of one profile of compose.yaml; `env` fills in its ports and versions. */
+export async function composeUp(profile: string, env: Record<string, string>): Promise<void> {
+  await compose(['--profile', profile, 'up', '--detach'], env);
+}
+
+/** Removes the containers and data of one service and all its profiles. */
+export async function composeDown(service: 'redis' | 'kafka'): Promise<void> {
+  const containers = service === 'redis' ? ['redis'] : ['kafka', 'kafka-1', 'kafka-2', 'kafka-3'];
+  await compose(['--profile', '*', 'rm', '--stop', '--force', '--volumes', ...containers], {});
+}
+
+function compose(args: readonly string[], env: Record<string, string>): Promise<string> {
+  // Each clone of the repository gets containers of its own.
+  const clone = createHash('sha256').update(repoDir).digest('hex').slice(0, 8);
+  return run('docker', ['compose', '--project-name', `realtime-notify-${clone}`, ...args], {
+    // The first start pulls the images.
+    timeoutMs: 600_000,
+    cwd: repoDir,
+    env: { ...process.env, ...env },
+  });
+}

@@ -1,0 +1,26 @@
+import { isAlive, type ProcessIdentity } from './process-identity.js';
+import { waitFor } from './wait.js';
+
+/** Ends a process politely, after `politeMs` forcibly, and returns when it is gone. */
+export async function stopProcess(target: ProcessIdentity, politeMs = 10_000): Promise<void> {
+  const gone = (): boolean => !isAlive(target);
+  if (gone()) return;
+  signal(target, 'SIGTERM');
+  // A stopped process (SIGSTOP in a fault test) takes no SIGTERM before it goes on.
+  signal(target, 'SIGCONT');
+  try {
+    await waitFor(`end of process ${target.pid}`, gone, { timeoutMs: politeMs });
+  } catch {
+    signal(target, 'SIGKILL');
+    await waitFor(`end of process ${target.pid}`, gone, { timeoutMs: 5_000 });
+  }
+}
+
+function signal(target: ProcessIdentity, name: NodeJS.Signals): void {
+  if (!isAlive(target)) return;
+  try {
+    process.kill(target.pid, name);
+  } catch {
+    // ended between the check and the signal
+  }
+}
