@@ -10,6 +10,9 @@ const headers = Object.freeze({
   'X-Accel-Buffering': 'no',
 });
 
+/** From this size on two buffers in one system call are cheaper than a copy for each receiver. */
+const worthSharingBytes = 8 * 1024;
+
 /** What is told in the stream's first event beside positions. */
 export interface StreamTimes {
   readonly heartbeatMs: number;
@@ -48,7 +51,16 @@ export class SseOutlet implements Outlet {
 
   write(batch: Batch, source: CursorSource): void {
     if (this.#ended) return;
-    this.#below.write(withTail(batch.bytes(sseEncoding), endWithCursor(source.cursor())));
+    const shared = batch.bytes(sseEncoding);
+    const tail = endWithCursor(source.cursor());
+    if (shared.length < worthSharingBytes) {
+      this.#below.write(withTail(shared, tail));
+      return;
+    }
+    this.#below.cork();
+    this.#below.write(shared);
+    this.#below.write(tail);
+    this.#below.uncork();
   }
 
   heartbeat(): void {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 /** Where an event stream's bytes are written. */
 export type StreamBelow = Pick<
   Socket | ServerResponse,
-  'write' | 'writableLength' | 'writableNeedDrain' | 'on' | 'off'
+  'write' | 'cork' | 'uncork' | 'writableLength' | 'writableNeedDrain' | 'on' | 'off'
 >;
 
 /**
