@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@realtime-notify/source', 'node', 'import', 'module', 'default'];
+// Not `import`: workers get these as --conditions, and `require` would then be given ESM builds.
+const conditions = ['@realtime-notify/source', 'module', 'node'];
 
 const project = (name: string, include: string[], timeoutMs: number, inOrder = false) => ({
   resolve: { conditions },

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+
+const routings = { memory: ['interest'], redis: ['interest'], kafka: ['fanout'] } as const;
+const stores = ['memory', 'redis'] as const;
+const later = 'is not available yet';
+
+const list = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim()))
+  .refine((parts) => parts.every((part) => part !== ''), 'is host:port,host:port');
+
+const envSchema = z
+  .object({
+    PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+    NODE_ID: z.string().optional(),
+    BROKER: z.enum(['memory', 'redis', 'kafka']).default('memory'),
+    STORE: z.enum(['memory', 'redis', 'mongo', 'postgres']).optional(),
+    ROUTING: z.enum(['fanout', 'interest', 'directed']).optional(),
+    REDIS_URL: z.string().default('redis://127.0.0.1:6379'),
+    KAFKA_BROKERS: list.default(['127.0.0.1:9092']),
+    KAFKA_TOPIC: z.string().default('realtime-notify'),
+    JWT_SECRET: z.string().optional(),
+    SOURCE_TOPIC: z.string().optional(),
+    SOURCE_GROUP: z.string().optional(),
+  })
+  .transform((env, context) => {
+    const store = env.STORE ?? (env.BROKER === 'memory' ? 'memory' : 'redis');
+    const available = stores.find((each) => each === store);
+    if (available === undefined) {
+      context.addIssue({ code: 'custom', path: ['STORE'], message: `${store} ${later}` });
+      return z.NEVER;
+    }
+    const allowed: readonly string[] = routings[env.BROKER];
+    if (env.ROUTING !== undefined && !allowed.includes(env.ROUTING)) {
+      const message = `${env.ROUTING} ${env.ROUTING === 'directed' ? later : `does not go with ${env.BROKER}`}`;
+      context.addIssue({ code: 'custom', path: ['ROUTING'], message });
+      return z.NEVER;
+    }
+    return { ...env, STORE: available };
+  });
+
+/** The settings of a server, read from its environment. */
+export interface Config {
+  readonly port: number;
+  readonly nodeId: string | undefined;
+  readonly broker: keyof typeof routings;
+  readonly store: (typeof stores)[number];
+  readonly redisUrl: string;
+  readonly kafkaBrokers: string[];
+  readonly kafkaTopic: string;
+  /** Absent: a secret of this process, so that tokens of other nodes are not accepted. */
+  readonly jwtSecret: Uint8Array;
+  readonly source: { readonly topic: string; readonly groupId: string } | undefined;
+}
+
+/** @throws Error naming the first variable at fault, in one line; an empty one counts as absent */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const given = Object.entries(environment).filter(([, value]) => value !== '');
+  const parsed = envSchema.safeParse(Object.fromEntries(given));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new Error(`${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  const env = parsed.data;
+  const topic = env.SOURCE_TOPIC;
+  return {
+    port: env.PORT,
+    nodeId: env.NODE_ID,
+    broker: env.BROKER,
+    store: env.STORE,
+    redisUrl: env.REDIS_URL,
+    kafkaBrokers: env.KAFKA_BROKERS,
+    kafkaTopic: env.KAFKA_TOPIC,
+    jwtSecret: secretOf(env.JWT_SECRET),
+    source:
+      topic === undefined ? undefined : { topic, groupId: env.SOURCE_GROUP ?? `${topic}-source` },
+  };
+}
+
+const minSecretBytes = 32;
+
+/**
+ * A short secret is filled with zeros, as HMAC itself does, so that a demo may use any text. Real
+ * servers keep to at least 32 random bytes.
+ */
+function secretOf(text: string | undefined): Uint8Array {
+  if (text === undefined) return randomBytes(minSecretBytes);
+  const bytes = Buffer.from(text);
+  return Buffer.concat([bytes], Math.max(bytes.length, minSecretBytes));
+}

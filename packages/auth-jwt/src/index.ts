@@ -1,0 +1,2 @@
+export { jwtAuthenticator } from './jwt-authenticator.js';
+export type { Algorithm, JwtAuthenticatorOptions } from './jwt-options.js';

@@ -1,0 +1,48 @@
+import {
+  Access,
+  type AccessOptions,
+  type CatalogueSchemas,
+  type Logger,
+  type Notifier,
+  resolveOptions,
+  silentLogger,
+} from '@realtime-notify/core';
+import { z } from 'zod';
+import { parseHistoryQuery } from './history-query.js';
+import { hostDecision } from './host-decision.js';
+import { type Handler, queryOf, route } from './route.js';
+
+/** What {@link historyHandler} takes: one of `authenticate` and `anonymous: true`. Unknown names are errors. */
+export interface HistoryOptions extends AccessOptions {
+  /** Pino-shaped; silent by default. */
+  readonly logger?: Logger | undefined;
+}
+
+/**
+ * Makes the handler of the look back: `GET` with `?since=` (milliseconds since 1970 UTC, or an ISO 8601 time
+ * with its zone), `?limit=` (default 50, more than 200 gives 200) and `?group=` (repeatable, at most 30).
+ * Answers `{"items":[...],"cursor":"..."}`, newest first; a stream that begins at the cursor shows exactly
+ * what came after. A client that may not look is answered 401 or 403 with `{code, message}`.
+ * @throws NotifyError `AUTHENTICATION_MISSING` or `OPTIONS_INVALID`
+ */
+export function historyHandler<Schemas extends CatalogueSchemas>(
+  notifier: Notifier<Schemas>,
+  options: HistoryOptions,
+): Handler {
+  const { authenticate, authorize, anonymous, logger = silentLogger, ...rest } = options;
+  resolveOptions(z.strictObject({}), rest, 'historyHandler');
+  const access = new Access({ authenticate, authorize, anonymous });
+
+  return route(['GET', 'HEAD'], logger, async (request) => {
+    const query = queryOf(request);
+    const { groups, sinceMs, limit } = parseHistoryQuery(query);
+    const principal = await hostDecision(() =>
+      access.admit({ headers: request.headers, query }, groups),
+    );
+    const { items, cursor } = await notifier.history({ principal, groups, sinceMs, limit });
+    return {
+      status: 200,
+      body: `{"items":[${items.join(',')}],"cursor":${JSON.stringify(cursor)}}`,
+    };
+  });
+}

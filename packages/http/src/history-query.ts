@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { HttpError } from './http-status.js';
+
+const defaultLimit = 50;
+const maxLimit = 200;
+/** As many as a stream takes, so that its cursor is accepted there. */
+const maxGroups = 30;
+
+const isoTime = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
+
+/** What a look back asks for. */
+export interface HistoryQuery {
+  readonly groups: readonly string[];
+  readonly sinceMs: number | undefined;
+  readonly limit: number;
+}
+
+/** @throws HttpError `PARAMETER_INVALID` */
+export function parseHistoryQuery(query: URLSearchParams): HistoryQuery {
+  const groups = [...new Set(query.getAll('group'))];
+  if (groups.length > maxGroups) throw invalid(`group: at most ${maxGroups} may be asked for`);
+  return { groups, sinceMs: parseSince(query.get('since')), limit: parseLimit(query.get('limit')) };
+}
+
+function parseSince(text: string | null): number | undefined {
+  if (text === null) return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  const time = isoTime.safeParse(text).success ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time)) {
+    throw invalid(
+      'since: is milliseconds since 1970 UTC, or an ISO 8601 date or time with its zone',
+    );
+  }
+  return time;
+}
+
+function parseLimit(text: string | null): number {
+  if (text === null) return defaultLimit;
+  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (limit < 1) throw invalid('limit: is a whole number from 1');
+  return Math.min(limit, maxLimit);
+}
+
+function invalid(message: string): HttpError {
+  return new HttpError('PARAMETER_INVALID', message);
+}

@@ -1,0 +1,74 @@
+import type { IncomingMessage } from 'node:http';
+import { HttpError } from './http-status.js';
+import { isDeeperThan } from './json-depth.js';
+
+const maxDepth = 100;
+const jsonType = /^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i;
+
+/**
+ * The JSON value of a request's body. Where a body parser has run before, what it left in `request.body`
+ * is taken.
+ * Rejects with HttpError `MEDIA_TYPE_UNSUPPORTED`, `BODY_TOO_LARGE` or `BODY_INVALID`.
+ * @param maxBytes - limit of the body, counted where we read it ourselves
+ */
+export async function readJson(
+  request: IncomingMessage & { readonly body?: unknown },
+  maxBytes: number,
+): Promise<unknown> {
+  if (!jsonType.test(request.headers['content-type'] ?? '')) {
+    throw new HttpError('MEDIA_TYPE_UNSUPPORTED', 'send Content-Type: application/json');
+  }
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const value = wasParsed(request.body)
+    ? parsedValue(request.body)
+    : parse(await readBytes(request, maxBytes));
+  if (isDeeperThan(value, maxDepth)) {
+    throw new HttpError('BODY_INVALID', `the body is nested more than ${maxDepth} levels deep`);
+  }
+  return value;
+}
+
+/** Some parsers leave an empty object where they did not read the body. */
+function wasParsed(body: unknown): boolean {
+  if (body === undefined || body === null) return false;
+  return typeof body !== 'object' || Object.keys(body).length > 0;
+}
+
+function parsedValue(body: unknown): unknown {
+  if (typeof body === 'string') return parse(Buffer.from(body));
+  return body instanceof Uint8Array ? parse(body) : body;
+}
+
+async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') {
+    throw new HttpError('MEDIA_TYPE_UNSUPPORTED', 'send the body without Content-Encoding');
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    // Node discards what is left once we have answered; destroying would keep the answer from the client.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      const bytes = Buffer.from(chunk);
+      size += bytes.length;
+      if (size > maxBytes) break;
+      chunks.push(bytes);
+    }
+  } catch (cause) {
+    throw new HttpError('BODY_INVALID', 'the body ended early', { cause });
+  }
+  if (size > maxBytes) throw tooLarge(maxBytes);
+  return Buffer.concat(chunks);
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new HttpError('BODY_INVALID', 'the body is not JSON in UTF-8', { cause });
+  }
+}
+
+function tooLarge(maxBytes: number): HttpError {
+  return new HttpError('BODY_TOO_LARGE', `the body has more than ${maxBytes} bytes`);
+}

@@ -1,0 +1,38 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '@realtime-notify/core';
+import { type Answer, sendAnswer, sendFailure } from './answer.js';
+import { HttpError } from './http-status.js';
+
+/**
+ * Answers a request by itself; fits `http.createServer`, Express and whatever passes Node's own objects.
+ * Resolves when the answer was handed over; never rejects.
+ */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** A handler of some methods: others are answered 405, failures by their code. */
+export function route(
+  methods: readonly string[],
+  logger: Logger,
+  answer: (request: IncomingMessage) => Promise<Answer>,
+): Handler {
+  return async (request, response) => {
+    // A broken connection shows as `close`; without a listener its error would end the process.
+    response.on('error', (error) => logger.debug({ err: error }, 'an answer was not taken'));
+    try {
+      if (!methods.includes(request.method ?? '')) {
+        response.setHeader('Allow', methods.join(', '));
+        throw new HttpError('METHOD_NOT_ALLOWED', `use ${methods.join(' or ')}`);
+      }
+      sendAnswer(response, await answer(request));
+    } catch (error) {
+      sendFailure(response, error, logger);
+    }
+  };
+}
+
+/** The parameters of a request's URL. */
+export function queryOf(request: IncomingMessage): URLSearchParams {
+  const url = request.url ?? '';
+  const start = url.indexOf('?');
+  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
+}
