@@ -6,19 +6,23 @@ export interface TcpProxy {
   readonly port: number;
   /** Connections accepted so far. */
   readonly accepted: number;
-  /** From now on nothing passes on the present connections, and none is closed; new ones work. */
-  freeze(): void;
+  /**
+   * From now on nothing passes on the present connections, and none is closed; new ones work.
+   * @param connection - only this one, counted from 1 in the order of acceptance; default all
+   */
+  freeze(connection?: number): void;
 }
 
 /** A proxy on 127.0.0.1 in front of a server on 127.0.0.1, for one test; gone when that has finished. */
 export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
-  const sockets = new Set<Socket>();
+  const sockets = new Map<Socket, number>();
   let accepted = 0;
   const server = createServer((client) => {
     accepted += 1;
+    const connection = accepted;
     const upstream = connect(targetPort, '127.0.0.1');
     for (const socket of [client, upstream]) {
-      sockets.add(socket);
+      sockets.set(socket, connection);
       socket.on('error', () => undefined);
       socket.on('close', () => sockets.delete(socket));
     }
@@ -27,7 +31,7 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets.keys()) socket.destroy();
     server.close();
   });
   const address = server.address();
@@ -37,8 +41,9 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
     get accepted() {
       return accepted;
     },
-    freeze: () => {
-      for (const socket of sockets) {
+    freeze: (only) => {
+      for (const [socket, connection] of sockets) {
+        if (only !== undefined && only !== connection) continue;
         socket.unpipe();
         socket.pause();
       }

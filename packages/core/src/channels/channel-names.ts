@@ -7,7 +7,7 @@ const maxNameChars = 200;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;
 
-const prefix = z.string().min(1).max(50);
+const prefix = z.string().min(1).max(50).refine(isPlainText, 'control or ill-formed characters');
 const optionsSchema = z
   .strictObject({
     userPrefix: prefix.default('user:'),
@@ -86,11 +86,15 @@ const audienceSchema = z.union([
  * Ill-formed UTF-16 is refused because two different lone surrogates become the same bytes, and with
  * them two users the same channel.
  */
+function isPlainText(text: string): boolean {
+  return !controlCharacter.test(text) && text.isWellFormed();
+}
+
 function checkName(what: string, name: string): string {
   if (name === '' || name.length > maxNameChars) {
     throw new NotifyError('CHANNEL_INVALID', `a ${what} has 1 to ${maxNameChars} characters`);
   }
-  if (controlCharacter.test(name) || !name.isWellFormed()) {
+  if (!isPlainText(name)) {
     throw new NotifyError(
       'CHANNEL_INVALID',
       `a ${what} is well-formed text without control characters`,

@@ -33,7 +33,11 @@ export class Emitter implements FeedFollower, ReplayTarget {
   readonly #live: Feed[] = [];
   #replays: Replay[] = [];
   #pending: Batch | undefined;
+  /** Whether what is due has replayed notifications among it. */
+  #replayDue = false;
+  /** What the client may have outstanding beyond its budget, until it has taken all. */
   #replayedBytes = 0;
+  #takers: (() => void)[] = [];
   #closed = false;
 
   constructor(principal: Principal, outlet: Outlet, context: EmitterContext) {
@@ -44,6 +48,10 @@ export class Emitter implements FeedFollower, ReplayTarget {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  get digesting(): boolean {
+    return this.#replayedBytes > 0;
   }
 
   /** The channels followed, in the order in which they were taken up. */
@@ -91,24 +99,29 @@ export class Emitter implements FeedFollower, ReplayTarget {
   /** Writes what is due, or closes a client that takes too little. */
   flush(): void {
     const batch = this.#pending;
+    const replayed = this.#replayDue;
     this.#pending = undefined;
+    this.#replayDue = false;
     if (batch === undefined || this.#closed) return;
-    if (this.#outlet.bufferedBytes > this.#context.maxBufferedBytes + this.#replayedBytes) {
+    const before = this.#outlet.bufferedBytes;
+    if (before > this.#context.maxBufferedBytes + this.#replayedBytes) {
       this.close({ code: 'SLOW_CONSUMER', returnMs: 1_000 });
       return;
     }
     this.#outlet.write(batch, this);
-    if (this.#replays.length > 0) this.#replayedBytes = this.#outlet.bufferedBytes;
+    if (!replayed) return;
+    this.#replayedBytes += this.#outlet.bufferedBytes - before;
+    void this.#drained();
+  }
+
+  pushReplayed(outgoing: Outgoing): void {
+    this.push(outgoing);
+    this.#replayDue = true;
   }
 
   taken(): Promise<void> {
     this.flush();
-    return new Promise((resolve) => {
-      this.#outlet.onceDrained(() => {
-        this.#replayedBytes = 0;
-        resolve();
-      });
-    });
+    return this.#drained();
   }
 
   caughtUp(replay: Replay): void {
@@ -118,6 +131,9 @@ export class Emitter implements FeedFollower, ReplayTarget {
   }
 
   replayLost(replay: Replay): void {
+    // What is due stands before the loss, and so does its cursor.
+    this.flush();
+    if (this.#closed) return;
     this.caughtUp(replay);
     this.historyLost();
   }
@@ -143,6 +159,19 @@ export class Emitter implements FeedFollower, ReplayTarget {
   /** The client is gone. Called by the transport. */
   gone(): void {
     if (!this.#closed) this.#detach(undefined);
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#takers.push(resolve);
+      if (this.#takers.length > 1) return;
+      this.#outlet.onceDrained(() => {
+        const takers = this.#takers;
+        this.#takers = [];
+        this.#replayedBytes = 0;
+        for (const taken of takers) taken();
+      });
+    });
   }
 
   #detach(reason: CloseReason | undefined): void {

@@ -1,12 +1,17 @@
+import { NotifyError } from '../errors/notify-error.js';
 import type { Feed } from '../feeds/feed.js';
 import type { StoreReads } from '../feeds/store-reads.js';
-import { type Position, tagOf } from '../positions/position.js';
+import type { LogPage } from '../ports/store.js';
+import { NO_EPOCH, type Position, tagOf } from '../positions/position.js';
 import { Outgoing } from './outgoing.js';
 
 /** The emitter that catches up. */
 export interface ReplayTarget {
   readonly closed: boolean;
-  push(outgoing: Outgoing): void;
+  /** Whether the client still has to take what it was replayed before. */
+  readonly digesting: boolean;
+  /** As a live notification, but what it takes to write is not held against the client. */
+  pushReplayed(outgoing: Outgoing): void;
   /** Resolves when what was pushed is written and the client has taken nearly all of it. */
   taken(): Promise<void>;
   /** The replay stands where the feed stands: from here on the feed delivers. */
@@ -36,15 +41,21 @@ export class Replay {
   /** Runs until the emitter has caught up, closed, or the history was lost. Rejects as the store does. */
   async run(target: ReplayTarget, reads: StoreReads, pageItems: number): Promise<void> {
     while (!this.#stopped && !target.closed) {
+      if (target.digesting) {
+        await target.taken();
+        continue;
+      }
       if (this.#join(target)) return;
       if (this.#feedIsBehind()) await this.feed.mend();
+      const known = this.feed.position;
       const page = await reads.page(this.feed.channel, this.position.offset, pageItems);
       if (this.#stopped || target.closed) return;
-      if (page.head.epoch !== this.position.epoch || page.logStart > this.position.offset + 1) {
-        await this.feed.mend();
-        if (!this.#stopped && !target.closed) target.replayLost(this);
+      this.#adoptFirstEpoch(page);
+      if (this.#isLost(page, known)) {
+        await this.#lose(target, page, known);
         return;
       }
+      if (this.#feedIsBehind()) throw notMended();
       // Beyond its own position the feed delivers itself.
       const limit = this.feed.position.offset;
       for (const item of page.items)
@@ -71,11 +82,31 @@ export class Replay {
     return epoch !== this.position.epoch || offset < this.position.offset;
   }
 
+  /** Before the first notification there was no epoch; the log that has begun since is read whole. */
+  #adoptFirstEpoch({ head, logStart }: LogPage): void {
+    if (this.position.epoch === NO_EPOCH && logStart <= 1) {
+      this.position = { ...this.position, epoch: head.epoch };
+    }
+  }
+
+  #isLost(page: LogPage, known: Position): boolean {
+    const { epoch, offset } = this.position;
+    if (page.head.epoch !== epoch || page.logStart > offset + 1) return true;
+    return page.head.offset < (known.epoch === epoch ? Math.max(offset, known.offset) : offset);
+  }
+
+  async #lose(target: ReplayTarget, page: LogPage, known: Position): Promise<void> {
+    await this.feed.mend();
+    if (this.#stopped || target.closed) return;
+    if (contradicts(page, known) && this.feed.position === known) throw notMended();
+    target.replayLost(this);
+  }
+
   #push(target: ReplayTarget, outgoing: Outgoing): void {
     const { epoch, offset, id } = outgoing.envelope;
     if (epoch === null || offset === null) return;
     this.position = { epoch, offset, tag: tagOf(id) };
-    target.push(outgoing);
+    target.pushReplayed(outgoing);
   }
 
   /** Passes over offsets at the end of the log whose items expired one by one. */
@@ -83,4 +114,13 @@ export class Replay {
     if (head.offset <= limit) this.position = head;
     else if (this.position.offset < limit) this.position = this.feed.position;
   }
+}
+
+/** Whether the store knows less than what the feed knew before the store was asked. */
+function contradicts({ head }: LogPage, known: Position): boolean {
+  return head.epoch !== known.epoch || head.offset < known.offset;
+}
+
+function notMended(): NotifyError {
+  return new NotifyError('STORE_UNAVAILABLE', 'a feed could not be brought to the store yet');
 }

@@ -98,7 +98,7 @@ export class FeedTable {
 
   /** Compares feeds with the store at once, as after an interruption. All when no channels are named. */
   resync(channels?: readonly string[]): void {
-    if (channels === undefined) this.#planCheck(0);
+    if (channels === undefined) void this.#checkAll();
     else void this.#check(channels);
   }
 
@@ -155,7 +155,7 @@ export class FeedTable {
   }
 
   #jittered(): number {
-    return this.#context.positionCheckMs * (0.75 + Math.random() / 2);
+    return this.#context.positionCheckMs * (0.5 + Math.random() / 2);
   }
 
   #planCheck(afterMs: number): void {

@@ -1,3 +1,4 @@
+import { NO_EPOCH } from '../positions/position.js';
 import type { Envelope } from './notification.js';
 
 const maxHeaderChars = 4_096;
@@ -52,7 +53,9 @@ export function makeEnvelope(
     ...(traceparent === undefined ? {} : { traceparent }),
   };
   if (epoch === null && offset === null) return { ...common, epoch, offset };
-  if (typeof epoch !== 'string' || !epochPattern.test(epoch)) return undefined;
+  if (typeof epoch !== 'string' || !epochPattern.test(epoch) || epoch === NO_EPOCH) {
+    return undefined;
+  }
   if (typeof offset !== 'number' || !Number.isSafeInteger(offset) || offset < 1) return undefined;
   return { ...common, epoch, offset };
 }

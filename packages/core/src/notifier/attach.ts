@@ -96,6 +96,8 @@ export class Attacher {
     const [located] = await this.#locate([channel], positions);
     if (located === undefined) return;
     const { feed, start } = located;
+    // Before looking at the emitter: a client that takes too little is closed by it.
+    emitter.flush();
     const followed = emitter.channels;
     const full = followed.length >= this.#context.maxChannelsPerEmitter;
     if (emitter.closed || full || followed.includes(channel)) {
@@ -103,7 +105,6 @@ export class Attacher {
       if (full && !emitter.closed) this.#checkCount(followed.length + 1);
       if (emitter.closed || full) return;
     }
-    emitter.flush();
     begin({ channel, position: start.position, recovered: start.recovered });
     if (!followed.includes(channel)) emitter.follow(feed, start);
   }

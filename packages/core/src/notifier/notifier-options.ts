@@ -7,6 +7,8 @@ import type { Logger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
 
 const count = (value: number) => z.int().min(1).default(value);
+/** So many of the longest positions fit into the 2,048 characters of a cursor. */
+const mostChannels = 34;
 const ms = (value: number) => z.number().min(1).default(value);
 
 /** The options that are plain values, with their defaults. */
@@ -17,7 +19,7 @@ export const limitsSchema = z.strictObject({
     .default(() => randomUUID()),
   maxDataBytes: count(64 * 1024),
   maxUsers: count(10_000),
-  maxChannelsPerEmitter: count(32),
+  maxChannelsPerEmitter: z.int().min(1).max(mostChannels).default(32),
   maxBufferedBytes: count(1024 * 1024),
   maxQueuedEnvelopes: count(100_000),
   reorderMs: ms(20),
@@ -47,7 +49,7 @@ export interface NotifierOptions<Schemas extends CatalogueSchemas> {
   readonly maxDataBytes?: number | undefined;
   /** Limit of `to.users`, 10,000. */
   readonly maxUsers?: number | undefined;
-  /** Limit of channels that one stream follows, 32; it bounds the cursor. */
+  /** Limit of channels that one stream follows, 32; at most 34, so that a cursor holds them. */
   readonly maxChannelsPerEmitter?: number | undefined;
   /** Backlog at which a client that takes too little is closed, 1 MiB. */
   readonly maxBufferedBytes?: number | undefined;
@@ -63,7 +65,7 @@ export interface NotifierOptions<Schemas extends CatalogueSchemas> {
   readonly pageItems?: number | undefined;
   /** How long a channel without streams stays subscribed, 5,000. */
   readonly feedGraceMs?: number | undefined;
-  /** Mean period of the comparison with the store, which finds lost wake-ups, 10,000. */
+  /** Longest period of the comparison with the store, which finds lost wake-ups, 10,000. */
   readonly positionCheckMs?: number | undefined;
   /** Over how long `drain` spreads its closes, 1,000. */
   readonly drainWindowMs?: number | undefined;

@@ -56,7 +56,9 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   readonly #deadlines = new Deadlines();
   readonly #events: TypedEvents<NotifierEvents>;
   readonly #drainWindowMs: number;
+  readonly #ending = new AbortController();
   readonly #closed: Promise<void>;
+  #starting: Promise<void> | undefined;
   #resolveClosed: () => void = () => {};
   #state: State = 'created';
   #brokerState: BrokerState['state'] = 'up';
@@ -135,10 +137,22 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     return this.#closed;
   }
 
-  /** Connects broker and store. Rejects where trying again cannot help; an outage only degrades. */
+  /**
+   * Connects broker and store. Rejects where trying again cannot help, and with `CLOSED` where the
+   * notifier was drained or closed meanwhile; an outage only degrades.
+   */
   async start(): Promise<void> {
-    if (this.#state !== 'created') return;
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
+    if (this.#state === 'started') return;
+    this.#assertNotEnding();
     await this.#store.start();
+    this.#assertNotEnding();
     await this.#broker.start({
       receive: (envelopes) => this.#feeds.offer(envelopes),
       resync: (reason, channels) => {
@@ -150,9 +164,10 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
       },
       status: (state) => this.#brokerChanged(state),
     });
+    this.#assertNotEnding();
     this.#feeds.start();
     this.#deadlines.start();
-    if (this.#state === 'created') this.#state = 'started';
+    this.#state = 'started';
   }
 
   /**
@@ -242,7 +257,7 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     this.#state = 'draining';
     await this.#untilIdle();
     await this.#queue.drain();
-    await closeOverWindow(this.emitters.all(), this.#drainWindowMs);
+    await closeOverWindow(this.emitters.all(), this.#drainWindowMs, this.#ending.signal);
     await Promise.allSettled([this.#broker.drain(), this.#store.drain()]);
     await this.close();
   }
@@ -251,6 +266,7 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   async close(): Promise<void> {
     if (this.#state === 'closed') return this.#closed;
     this.#state = 'closed';
+    this.#ending.abort();
     for (const emitter of this.emitters.all()) {
       emitter.close({ code: 'CLOSED', returnMs: Math.random() * 5_000 });
     }
@@ -269,7 +285,13 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     if (this.#state === 'created') {
       throw new NotifyError('NOT_STARTED', 'await `start` before using the notifier');
     }
-    if (this.#state !== 'started') throw new NotifyError('CLOSED', 'this node is going away');
+    this.#assertNotEnding();
+  }
+
+  #assertNotEnding(): void {
+    if (this.#state === 'draining' || this.#state === 'closed') {
+      throw new NotifyError('CLOSED', 'this node is going away');
+    }
   }
 
   #brokerChanged(state: BrokerState): void {

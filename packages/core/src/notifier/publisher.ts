@@ -110,7 +110,10 @@ export class Publisher {
     this.#context.feeds.offer(stored);
     const published = await this.#enqueue(fresh);
     const [error] = errors;
-    if (error !== undefined) throw failureOf(error, errors.length, channels.length);
+    if (error !== undefined) {
+      const failed = channels.length - stored.length;
+      throw failureOf(error, failed, channels.length, content.idempotency !== undefined);
+    }
     return resultOf(stored, { stored: true, published, duplicate: fresh.length === 0 });
   }
 
@@ -157,13 +160,13 @@ function traceContext(traceparent: string | undefined): Pick<Draft, 'traceparent
   return traceparent !== undefined && traceparentPattern.test(traceparent) ? { traceparent } : {};
 }
 
-function failureOf(error: NotifyError, failed: number, all: number): NotifyError {
+function failureOf(error: NotifyError, failed: number, all: number, hasKey: boolean): NotifyError {
   if (all === 1) return error;
-  return new NotifyError(
-    error.code,
-    `${failed} of ${all} channels failed; a retry with the same idempotency key finishes them`,
-    { cause: error },
-  );
+  const canFinish = hasKey && error.retryable;
+  const advice = canFinish ? 'a retry with the same idempotency key finishes them' : error.message;
+  return new NotifyError(error.code, `${failed} of ${all} channels failed: ${advice}`, {
+    cause: error,
+  });
 }
 
 function resultOf(

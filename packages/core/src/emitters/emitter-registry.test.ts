@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { FeedTable } from '../feeds/feed-table.js';
+import { StoreReads } from '../feeds/store-reads.js';
+import { memoryStore } from '../memory/memory-store.js';
+import { silentLogger } from '../ports/logger.js';
+import { feedContext, RecordingFollower } from '../test-doubles/feed-parts.js';
+import { RecordingBroker } from '../test-doubles/recording-broker.js';
+import { RecordingOutlet } from '../test-doubles/recording-outlet.js';
+import { Emitter } from './emitter.js';
+import { EmitterRegistry } from './emitter-registry.js';
+import { Flusher } from './flusher.js';
+
+function parts() {
+  const store = memoryStore();
+  const feeds = new FeedTable({
+    ...feedContext(store),
+    broker: new RecordingBroker(),
+    feedGraceMs: 1_000,
+    positionCheckMs: 1_000,
+  });
+  const registry = new EmitterRegistry(feeds);
+  const emitter = (userId: string | null) =>
+    new Emitter({ userId }, new RecordingOutlet(), {
+      flusher: new Flusher(),
+      reads: new StoreReads(store),
+      logger: silentLogger,
+      maxBufferedBytes: 1_000,
+      pageItems: 10,
+      detached: (each) => registry.remove(each),
+    });
+  return { registry, feeds, emitter };
+}
+
+test('emitters are found by user, each user with all of its own', () => {
+  const { registry, emitter } = parts();
+  const [one, two, other] = [emitter('1'), emitter('1'), emitter('2')];
+  for (const each of [one, two, other]) registry.add(each);
+  expect(registry.ofUser('1')).toEqual([one, two]);
+  expect(registry.ofUser('2')).toEqual([other]);
+  expect(registry.ofUser('3')).toEqual([]);
+  expect(registry.all()).toEqual([one, two, other]);
+  expect([registry.size, registry.userCount]).toEqual([3, 2]);
+});
+
+test('G9 a user whose last emitter is gone is forgotten', () => {
+  const { registry, emitter } = parts();
+  const [one, two] = [emitter('1'), emitter('1')];
+  for (const each of [one, two]) registry.add(each);
+  one.gone();
+  expect([registry.size, registry.userCount]).toEqual([1, 1]);
+  expect(registry.ofUser('1')).toEqual([two]);
+  two.close({ code: 'CLOSED', returnMs: 1 });
+  registry.remove(two);
+  expect([registry.size, registry.userCount]).toEqual([0, 0]);
+});
+
+test('anonymous emitters belong to no user', () => {
+  const { registry, emitter } = parts();
+  const nobody = emitter(null);
+  registry.add(nobody);
+  expect([registry.size, registry.userCount]).toEqual([1, 0]);
+  registry.remove(nobody);
+  expect(registry.size).toBe(0);
+});
+
+test('emitters are found by channel: those that are live in it, and nothing else that follows', async () => {
+  const { registry, feeds, emitter } = parts();
+  const live = emitter('1');
+  registry.add(live);
+  const feed = await feeds.acquire('group:a');
+  live.follow(feed, { position: feed.position, recovered: true });
+  feed.join(new RecordingFollower());
+  expect(registry.ofChannel('group:a')).toEqual([live]);
+  expect(registry.ofChannel('group:b')).toEqual([]);
+  live.unfollow('group:a');
+  expect(registry.ofChannel('group:a')).toEqual([]);
+});
+
+test('the lists are copies: closing all of a user while walking them misses none', () => {
+  const { registry, emitter } = parts();
+  for (let n = 0; n < 5; n += 1) registry.add(emitter('1'));
+  for (const each of registry.ofUser('1')) each.close({ code: 'CLOSED', returnMs: 1 });
+  expect(registry.size).toBe(0);
+});

@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Flusher } from './flusher.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test('what becomes due in a tick is flushed together, in order, in the next turn', () => {
+  const flusher = new Flusher();
+  const flushed: number[] = [];
+  for (let n = 1; n <= 3; n += 1) flusher.schedule({ flush: () => flushed.push(n) });
+  expect(flushed).toEqual([]);
+  expect(vi.getTimerCount()).toBe(1);
+  vi.advanceTimersToNextTimer();
+  expect(flushed).toEqual([1, 2, 3]);
+  expect(vi.getTimerCount()).toBe(0);
+  flusher.schedule({ flush: () => flushed.push(4) });
+  vi.advanceTimersToNextTimer();
+  expect(flushed).toEqual([1, 2, 3, 4]);
+});
+
+test('a very large broadcast leaves turns to others', () => {
+  const flusher = new Flusher();
+  const turns: number[] = [];
+  let flushed = 0;
+  const flush = (): void => {
+    flushed += 1;
+  };
+  for (let n = 0; n < 2_500; n += 1) flusher.schedule({ flush });
+  while (vi.getTimerCount() > 0) {
+    vi.advanceTimersToNextTimer();
+    turns.push(flushed);
+  }
+  expect(turns).toEqual([1_000, 2_000, 2_500]);
+});
+
+test('what becomes due while others are flushed gets its turn too', () => {
+  const flusher = new Flusher();
+  const flushed: string[] = [];
+  flusher.schedule({
+    flush: () => {
+      flushed.push('first');
+      flusher.schedule({ flush: () => flushed.push('second') });
+    },
+  });
+  vi.runAllTimers();
+  expect(flushed).toEqual(['first', 'second']);
+});
+
+test('the root is one batch for a tick, and another for the next', () => {
+  const flusher = new Flusher();
+  const { root } = flusher;
+  flusher.schedule({ flush: () => {} });
+  expect(flusher.root).toBe(root);
+  vi.runAllTimers();
+  expect(flusher.root).not.toBe(root);
+});

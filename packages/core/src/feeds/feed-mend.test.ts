@@ -1,0 +1,206 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { memoryStore } from '../memory/memory-store.js';
+import { appendMany, appendOne, positionOf } from '../test-doubles/envelopes.js';
+import { openFeed, RecordingFollower } from '../test-doubles/feed-parts.js';
+import { MutableStore } from '../test-doubles/mutable-store.js';
+import { ObservedStore } from '../test-doubles/observed-store.js';
+import { RecordingLogger } from '../test-doubles/recording-logger.js';
+import type { FeedContext } from './feed.js';
+
+const channel = 'user:1';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A feed with one follower that stands behind the first `seeded` notifications of a log. */
+async function followed(seeded: number, fields: Partial<FeedContext> = {}) {
+  const truth = new MutableStore();
+  const store = new ObservedStore(truth);
+  const logger = new RecordingLogger();
+  await appendMany(store, channel, seeded);
+  const feed = await openFeed(store, channel, { logger, ...fields });
+  const follower = new RecordingFollower();
+  feed.join(follower);
+  return { truth, store, logger, feed, follower };
+}
+
+async function mended(mend: Promise<void>): Promise<void> {
+  await vi.advanceTimersByTimeAsync(1_000);
+  await mend;
+}
+
+test('G4 mending reads as many pages as the missing range needs', async () => {
+  const { store, feed, follower } = await followed(1, { pageItems: 3 });
+  const envelopes = await appendMany(store, channel, 10, 2);
+  await mended(feed.mend());
+  expect(follower.offsets).toEqual(envelopes.map(({ offset }) => offset));
+  expect(store.reads.length).toBeLessThanOrEqual(5);
+});
+
+test('pages of one item mend too, and come to an end', async () => {
+  const { store, feed, follower } = await followed(1, { pageItems: 1 });
+  await appendMany(store, channel, 3, 2);
+  await mended(feed.mend());
+  expect(follower.offsets).toEqual([2, 3, 4]);
+  expect(store.reads.length).toBeLessThanOrEqual(5);
+});
+
+test('calls of mend while one is under way share it, and what they ask for is read after it', async () => {
+  const { store, feed, follower } = await followed(1);
+  await appendOne(store, channel, 2);
+  store.after.set('readAfter', async () => {
+    store.after.clear();
+    await appendOne(store, channel, 3);
+    void feed.mend();
+    void feed.mend();
+  });
+  await mended(feed.mend());
+  expect(follower.offsets).toEqual([2, 3]);
+  expect(store.reads).toHaveLength(2);
+});
+
+test('a store that fails is logged once per try; the feed stays where it is and is mended later', async () => {
+  const { store, logger, feed, follower } = await followed(1);
+  await appendOne(store, channel, 2);
+  store.fail('readAfter');
+  feed.offer(await appendOne(store, channel, 3));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(logger.messages('warn')).toEqual(['a feed could not be mended yet']);
+  expect(feed.position.offset).toBe(1);
+  store.recover();
+  await mended(feed.mend());
+  expect(follower.offsets).toEqual([2, 3]);
+  expect(follower.losses).toBe(0);
+});
+
+test('G4 after a failed mending the next envelope behind the hole tries again', async () => {
+  const { store, feed, follower } = await followed(1);
+  await appendOne(store, channel, 2);
+  store.fail('readAfter');
+  feed.offer(await appendOne(store, channel, 3));
+  await vi.advanceTimersByTimeAsync(100);
+  store.recover();
+  feed.offer(await appendOne(store, channel, 4));
+  await vi.advanceTimersByTimeAsync(100);
+  expect(follower.offsets).toEqual([2, 3, 4]);
+});
+
+test('G3 a store that lost the tail gets a new epoch, and followers are told that history is lost', async () => {
+  const { truth, store, logger, feed, follower } = await followed(5);
+  const { epoch } = feed.position;
+  truth.loseAfter(channel, 3);
+  await mended(feed.mend());
+  expect(store.renewals).toEqual([channel]);
+  expect(follower.losses).toBe(1);
+  expect(feed.position.offset).toBe(3);
+  expect(feed.position.epoch).not.toBe(epoch);
+  expect(logger.messages('warn')).toEqual(['the store lost history of a channel']);
+  const [again] = await appendMany(store, channel, 1, 40);
+  if (again) feed.offer(again);
+  expect(follower.offsets).toEqual([4]);
+});
+
+test('G3 offsets that were counted again under the same epoch are found by their tag', async () => {
+  const { truth, store, feed, follower } = await followed(5);
+  truth.loseAfter(channel, 3);
+  await appendMany(store, channel, 4, 40);
+  await mended(feed.mend());
+  expect(store.renewals).toEqual([channel]);
+  expect(follower.losses).toBe(1);
+  expect(feed.position.offset).toBe(7);
+});
+
+test('G3 a new epoch made by another node is adopted, and followers are told', async () => {
+  const { truth, store, feed, follower } = await followed(5);
+  truth.loseAfter(channel, 3);
+  const renewed = await truth.renewEpoch(channel, feed.position.epoch);
+  feed.offer(await appendOne(store, channel, 40));
+  await vi.advanceTimersByTimeAsync(100);
+  expect(store.renewals).toEqual([]);
+  expect(follower.losses).toBe(1);
+  expect(feed.position).toMatchObject({ epoch: renewed.epoch, offset: 4 });
+});
+
+test('G3 a log trimmed beyond the feed is a loss of history, and the feed goes on at the head', async () => {
+  const { truth, store, feed, follower } = await followed(2);
+  await appendMany(store, channel, 5, 3);
+  const last = await appendOne(store, channel, 8);
+  truth.trim(channel, 5);
+  await mended(feed.mend());
+  expect(follower.losses).toBe(1);
+  expect(follower.offsets).toEqual([]);
+  expect(feed.position).toEqual(positionOf(last));
+});
+
+test('a log trimmed exactly up to the feed loses nothing', async () => {
+  const { truth, store, feed, follower } = await followed(4);
+  await appendMany(store, channel, 2, 5);
+  truth.trim(channel, 5);
+  await mended(feed.mend());
+  expect(follower.losses).toBe(0);
+  expect(follower.offsets).toEqual([5, 6]);
+});
+
+test('items that expired one by one are passed over, at the end of the log too', async () => {
+  const { truth, store, feed, follower } = await followed(1);
+  await appendMany(store, channel, 6, 2);
+  truth.expire(channel, 3, 4, 7);
+  await mended(feed.mend());
+  expect(follower.offsets).toEqual([2, 5, 6]);
+  expect(follower.losses).toBe(0);
+  expect(feed.position.offset).toBe(7);
+  feed.offer(await appendOne(store, channel, 8));
+  expect(follower.offsets).toEqual([2, 5, 6, 8]);
+});
+
+test('G2 what the feed was given meanwhile is not given again, nor taken back, by a page read before', async () => {
+  const { truth, store, feed, follower } = await followed(2);
+  const envelopes = await appendMany(store, channel, 2, 3);
+  store.after.set('readAfter', async () => {
+    store.after.clear();
+    // The page says that the log begins at 4; before it is looked at, everything has arrived.
+    for (const each of [...envelopes, await appendOne(store, channel, 5)]) feed.offer(each);
+  });
+  truth.trim(channel, 4);
+  await mended(feed.mend());
+  expect(follower.offsets).toEqual([3, 4, 5]);
+  expect(follower.losses).toBe(0);
+});
+
+test('a renewal that fails is logged, and tried again by the next mending', async () => {
+  const { truth, store, logger, feed, follower } = await followed(5);
+  truth.loseAfter(channel, 3);
+  store.fail('renewEpoch');
+  await mended(feed.mend());
+  expect(follower.losses).toBe(0);
+  expect(logger.messages('warn')).toEqual(['a feed could not be mended yet']);
+  store.recover();
+  await mended(feed.mend());
+  expect(follower.losses).toBe(1);
+});
+
+test('a feed that was closed while it was mended delivers nothing', async () => {
+  const store = new ObservedStore(memoryStore());
+  await appendOne(store, channel, 1);
+  const feed = await openFeed(store, channel);
+  const follower = new RecordingFollower();
+  feed.join(follower);
+  await appendOne(store, channel, 2);
+  const mending = feed.mend();
+  feed.close();
+  await mended(mending);
+  expect(follower.offsets).toEqual([]);
+});
+
+test('what is due to followers is written before the feed jumps, with the position up to there', async () => {
+  const { truth, feed } = await followed(5);
+  truth.loseAfter(channel, 3);
+  const steps: string[] = [];
+  feed.join({
+    push: () => {},
+    flush: () => steps.push(`flush at ${feed.position.offset}`),
+    historyLost: () => steps.push(`lost at ${feed.position.offset}`),
+  });
+  await mended(feed.mend());
+  expect(steps).toEqual(['flush at 5', 'lost at 3']);
+});

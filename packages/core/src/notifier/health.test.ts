@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { gate } from '../test-doubles/gate.js';
+import { testNotifier } from '../test-doubles/notifier-parts.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test('a node is starting, ok, then draining', async () => {
+  const { notifier } = testNotifier();
+  expect((await notifier.health()).status).toBe('starting');
+  await notifier.start();
+  expect(await notifier.health()).toEqual({ status: 'ok', reasons: [] });
+  await notifier.close();
+  expect((await notifier.health()).status).toBe('draining');
+});
+
+test('a part that does not answer degrades the node, and the reason names it', async () => {
+  const { notifier, broker, store } = testNotifier();
+  await notifier.start();
+  broker.fail('probe');
+  expect(await notifier.health()).toEqual({
+    status: 'degraded',
+    reasons: ['broker: no probe today'],
+  });
+  store.fail('positions');
+  expect((await notifier.health()).reasons).toHaveLength(2);
+  broker.before.clear();
+  store.recover();
+  expect((await notifier.health()).status).toBe('ok');
+});
+
+test('a part that hangs degrades the node within a bounded time, and leaves no timer', async () => {
+  const { notifier, broker } = testNotifier();
+  await notifier.start();
+  const timers = vi.getTimerCount();
+  const answer = gate();
+  broker.before.set('probe', () => answer.passed);
+  const asking = notifier.health();
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(await asking).toEqual({ status: 'degraded', reasons: ['broker: no answer'] });
+  expect(vi.getTimerCount()).toBe(timers);
+  // Too late: nobody is waiting, and nobody is harmed.
+  answer.fail(new Error('late'));
+  await vi.advanceTimersByTimeAsync(1);
+});
