@@ -1,0 +1,93 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from './backoff.js';
+import { asUnavailable, unavailable } from './driver-errors.js';
+import type { Interest } from './interest.js';
+import type { LinkState } from './link-state.js';
+import { NoRoundTrip, type SelfProbe } from './self-probe.js';
+
+export interface KeeperSettings {
+  readonly probeEveryMs: number;
+  readonly maxReconnectDelayMs: number;
+}
+
+/**
+ * Brings the link up whenever both connections are ready (subscriptions first, then a round trip,
+ * then the news) and probes it from then on. One loop, one timer.
+ */
+export class LinkKeeper {
+  readonly #settings: KeeperSettings;
+  readonly #interest: Interest;
+  readonly #probe: SelfProbe;
+  readonly #state: LinkState;
+  readonly #reconnect: () => void;
+  #session: AbortController | undefined;
+
+  constructor(
+    settings: KeeperSettings,
+    interest: Interest,
+    probe: SelfProbe,
+    state: LinkState,
+    reconnect: () => void,
+  ) {
+    this.#settings = settings;
+    this.#interest = interest;
+    this.#probe = probe;
+    this.#state = state;
+    this.#reconnect = reconnect;
+  }
+
+  /** Both connections are ready. */
+  ready(): void {
+    if (this.#session !== undefined) return;
+    this.#session = new AbortController();
+    void this.#keep(this.#session.signal);
+  }
+
+  /** A connection was lost, or could not be made. */
+  lost(error: Error | undefined): void {
+    this.stop();
+    this.#state.down(unavailable('no link to Redis', error));
+  }
+
+  stop(): void {
+    this.#session?.abort();
+    this.#session = undefined;
+  }
+
+  /** Never rejects; ends when the session does. */
+  async #keep(session: AbortSignal): Promise<void> {
+    for (let attempt = 1; !session.aborted; attempt += 1) {
+      try {
+        await this.#interest.restore();
+        await this.#probe.roundTrip();
+        if (session.aborted) return;
+        this.#state.up();
+        attempt = 0;
+        await this.#watch(session);
+      } catch (error) {
+        if (session.aborted) return;
+        const failure = asUnavailable('the link to Redis is not usable', error);
+        this.#state.down(failure);
+        // Half-open: both look ready, yet nothing comes through. Their ends begin a new session.
+        if (failure instanceof NoRoundTrip) this.#reconnect();
+        await pause(backoffMs(attempt, this.#settings.maxReconnectDelayMs), session);
+      }
+    }
+  }
+
+  /** Resolves when the session ends; rejects when the link is found to be unusable. */
+  async #watch(session: AbortSignal): Promise<void> {
+    while (!session.aborted) {
+      // A quarter of jitter keeps the nodes of a cluster apart.
+      await pause(this.#settings.probeEveryMs * (0.875 + Math.random() / 4), session);
+      if (session.aborted) return;
+      if (this.#interest.failure !== undefined) throw this.#interest.failure;
+      await this.#probe.roundTrip();
+    }
+  }
+}
+
+/** Resolves after `ms`, or when `signal` is aborted. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
+}

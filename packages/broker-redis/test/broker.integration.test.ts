@@ -1,0 +1,40 @@
+import { type BrokerContract, brokerContract } from '@realtime-notify/contract-kit';
+import { afterAll, beforeAll } from 'vitest';
+import { redisBroker } from '../src/index.js';
+import { type PrivateRedis, startPrivateRedis } from './private-redis.js';
+import { adminClient } from './test-redis.js';
+
+// A Redis of its own: the suite cuts the links of all clients.
+let own: PrivateRedis;
+beforeAll(async () => {
+  own = await startPrivateRedis();
+});
+afterAll(() => own?.dispose());
+
+const remote: BrokerContract['remote'] = {
+  interrupt: () => asAdmin(async (admin) => admin.call('client', 'KILL', 'TYPE', 'pubsub')),
+  sendForeign: (channel, bytes) => asAdmin((admin) => admin.publish(`rn:n:${channel}`, bytes)),
+  createUnreachable: ({ logger }) => redisBroker({ url: 'redis://127.0.0.1:1', logger }),
+};
+
+brokerContract({
+  name: 'broker-redis',
+  capabilities: { remote: true, routing: 'interest' },
+  createNode: ({ logger }) => redisBroker({ url: own.redis.url, logger }),
+  remote,
+});
+
+brokerContract({
+  name: 'broker-redis with a client handed in, RESP2',
+  capabilities: { remote: true, routing: 'interest' },
+  createNode: ({ logger }) => {
+    const redis = adminClient(own.redis.url, { protocol: 2, lazyConnect: true });
+    return redisBroker({ redis, logger });
+  },
+  remote,
+});
+
+async function asAdmin(work: (admin: ReturnType<typeof adminClient>) => Promise<unknown>) {
+  const admin = adminClient(own.redis.url);
+  await work(admin).finally(() => admin.disconnect());
+}

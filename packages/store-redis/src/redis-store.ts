@@ -1,0 +1,146 @@
+import {
+  type AppendOutcome,
+  type Draft,
+  type LogPage,
+  NotifyError,
+  newEpoch,
+  type Position,
+  type ReadRequest,
+  resolveOptions,
+  type Store,
+  tagOf,
+} from '@realtime-notify/core';
+import { commandFailed } from './driver-errors.js';
+import { channelKeys, idempotencyKey } from './keys.js';
+import { type RedisCommand, RedisLink, type RedisReply } from './redis-link.js';
+import { appendReplyFrom, headFrom, pageFrom } from './replies.js';
+import { type ScriptCall, ScriptRunner } from './script-runner.js';
+import { appendScript, readScript, renewScript } from './scripts.js';
+import {
+  type RedisStoreOptions,
+  type ResolvedStoreOptions,
+  storeOptionsSchema,
+} from './store-options.js';
+
+/**
+ * A Store in Redis 6.2 or later, shared by all nodes that use the same server and `keyPrefix`.
+ * Promises S1 to S9; as durable as that Redis is configured (`appendfsync always`: nothing that was
+ * accepted is lost when it dies). Reads go to the master only.
+ *
+ * While Redis is away calls reject, or outcomes fail, with `STORE_UNAVAILABLE` within
+ * `commandTimeoutMs`; it reconnects for ever. An append that got no answer may have been done: try
+ * again with an idempotency key, and it is there once. `start` rejects with `STORE_UNAVAILABLE`
+ * when Redis is not reached within `startTimeoutMs` or refuses the credentials; it may be called again.
+ * @throws NotifyError `OPTIONS_INVALID`
+ */
+export function redisStore(options: RedisStoreOptions): Store {
+  return new RedisStore(resolveOptions(storeOptionsSchema, options, 'redisStore'));
+}
+
+class RedisStore implements Store {
+  readonly shared = true;
+  readonly #options: ResolvedStoreOptions;
+  readonly #link: RedisLink;
+  readonly #scripts: ScriptRunner;
+
+  constructor(options: ResolvedStoreOptions) {
+    this.#options = options;
+    this.#link = new RedisLink(options.source, options, options.logger);
+    this.#scripts = new ScriptRunner(this.#link);
+  }
+
+  start(): Promise<void> {
+    return this.#link.open();
+  }
+
+  async append(drafts: readonly Draft[]): Promise<readonly AppendOutcome[]> {
+    const calls = drafts.map((draft) => this.#appendCall(draft));
+    const replies = await this.#scripts.run(calls).catch((error: unknown) => {
+      // Every draft has an outcome of its own; only a store that is closed or not started rejects.
+      if (!NotifyError.is(error) || error.code !== 'STORE_UNAVAILABLE') throw error;
+      return drafts.map((): RedisReply => ({ error }));
+    });
+    return drafts.map((draft, i) => appendOutcome(replies[i], draft));
+  }
+
+  async readAfter(requests: readonly ReadRequest[]): Promise<readonly LogPage[]> {
+    const calls = requests.map(({ channel, after, limit }) => {
+      const { head, log } = channelKeys(this.#options.keyPrefix, channel);
+      return { script: readScript, keys: [head, log], args: [`${after + 1}-0`, limit] };
+    });
+    const replies = await this.#scripts.run(calls);
+    return requests.map(({ channel }, i) => read(replies[i], (value) => pageFrom(value, channel)));
+  }
+
+  async positions(channels: readonly string[]): Promise<readonly Position[]> {
+    const commands = channels.map((channel): RedisCommand => {
+      const { head } = channelKeys(this.#options.keyPrefix, channel);
+      return ['hmget', head, 'epoch', 'offset', 'tag'];
+    });
+    const replies = await this.#link.send(commands);
+    return channels.map((_, i) => read(replies[i], headFrom));
+  }
+
+  async renewEpoch(channel: string, expectedEpoch: string): Promise<Position> {
+    const { head } = channelKeys(this.#options.keyPrefix, channel);
+    const args = [expectedEpoch, newEpoch()];
+    const [reply] = await this.#scripts.run([{ script: renewScript, keys: [head], args }]);
+    return read(reply, headFrom);
+  }
+
+  drain(): Promise<void> {
+    return this.#link.drain();
+  }
+
+  close(): Promise<void> {
+    return this.#link.close();
+  }
+
+  #appendCall(draft: Draft): ScriptCall {
+    const { keyPrefix, maxLogCount, logRetentionMs, headRetentionMs, idempotencyWindowMs } =
+      this.#options;
+    const { channel, id, type, time, dataJson, traceparent = '', idempotency } = draft;
+    const { head, log } = channelKeys(keyPrefix, channel);
+    const keys = [head, log];
+    const args = [
+      newEpoch(),
+      maxLogCount,
+      logRetentionMs || 0,
+      headRetentionMs || 0,
+      id,
+      tagOf(id),
+      type,
+      time,
+      dataJson,
+      traceparent,
+    ];
+    if (idempotency !== undefined) {
+      keys.push(idempotencyKey(keyPrefix, channel, idempotency.key));
+      args.push(idempotency.digest, idempotencyWindowMs);
+    }
+    return { script: appendScript, keys, args };
+  }
+}
+
+function appendOutcome(reply: RedisReply | undefined, draft: Draft): AppendOutcome {
+  try {
+    const answer = read(reply, (value) => appendReplyFrom(value, draft));
+    if (answer.status !== 'conflict') return answer;
+    const message = `the idempotency key was used on ${draft.channel} for another content`;
+    return { status: 'failed', error: new NotifyError('IDEMPOTENCY_CONFLICT', message) };
+  } catch (error) {
+    if (!NotifyError.is(error)) throw error;
+    return { status: 'failed', error };
+  }
+}
+
+/** What a reply means, or the NotifyError that its failure is. */
+function read<T>(reply: RedisReply | undefined, parse: (value: unknown) => T): T {
+  if (reply === undefined) throw commandFailed(new Error('Redis gave no reply'));
+  if (reply.error !== null) throw commandFailed(reply.error);
+  try {
+    return parse(reply.value);
+  } catch (error) {
+    throw commandFailed(error instanceof Error ? error : new Error('unreadable reply'));
+  }
+}

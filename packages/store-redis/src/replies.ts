@@ -1,0 +1,95 @@
+import {
+  type Draft,
+  isStored,
+  type LogPage,
+  makeEnvelope,
+  originPosition,
+  type Position,
+  type StoredEnvelope,
+} from '@realtime-notify/core';
+
+/** What a reply holds does not look like ours: another program wrote to our keys. */
+export class ForeignReply extends Error {
+  constructor() {
+    super('a key of ours holds something else');
+    this.name = 'ForeignReply';
+  }
+}
+
+/** The head that `[epoch, offset, tag]` holds; the origin where the channel is unknown. */
+export function headFrom(reply: unknown): Position {
+  if (!Array.isArray(reply)) throw new ForeignReply();
+  const [epoch, offsetText, tag]: unknown[] = reply;
+  if (epoch === null || epoch === undefined) return originPosition;
+  const offset = integer(offsetText);
+  if (typeof epoch !== 'string' || typeof tag !== 'string' || offset === undefined) {
+    throw new ForeignReply();
+  }
+  return { epoch, offset, tag };
+}
+
+/** The page that the read script's answer holds. Entries that are not ours are left out. */
+export function pageFrom(reply: unknown, channel: string): LogPage {
+  const head = headFrom(reply);
+  if (head === originPosition) return { items: [], logStart: 1, head };
+  const [, , , firstId, entries]: unknown[] = Array.isArray(reply) ? reply : [];
+  if (!Array.isArray(entries)) throw new ForeignReply();
+  const items = entries.flatMap((entry) => envelopeFrom(entry, channel, head.epoch) ?? []);
+  return { items, logStart: offsetOfId(firstId) ?? head.offset + 1, head };
+}
+
+function envelopeFrom(entry: unknown, channel: string, epoch: string): StoredEnvelope | undefined {
+  if (!Array.isArray(entry)) return undefined;
+  const [streamId, pairs]: unknown[] = entry;
+  if (!Array.isArray(pairs)) return undefined;
+  const fields = new Map<unknown, unknown>();
+  for (let i = 0; i + 1 < pairs.length; i += 2) fields.set(pairs[i], pairs[i + 1]);
+  const envelope = makeEnvelope({
+    id: fields.get('id'),
+    type: fields.get('type'),
+    channel,
+    epoch,
+    offset: offsetOfId(streamId),
+    time: integer(fields.get('time')),
+    dataJson: fields.get('data'),
+    traceparent: fields.get('trace') || undefined,
+  });
+  return envelope !== undefined && isStored(envelope) ? envelope : undefined;
+}
+
+/** What the append script said. */
+export type AppendReply =
+  | { readonly status: 'appended' | 'duplicate'; readonly envelope: StoredEnvelope }
+  | { readonly status: 'conflict' };
+
+export function appendReplyFrom(reply: unknown, draft: Draft): AppendReply {
+  if (!Array.isArray(reply)) throw new ForeignReply();
+  const [status, epoch, offsetText, id, type, timeText, dataJson, trace]: unknown[] = reply;
+  if (status === 'conflict') return { status };
+  const first =
+    status === 'appended'
+      ? draft
+      : { id, type, time: integer(timeText), dataJson, traceparent: trace || undefined };
+  const envelope = makeEnvelope({
+    id: first.id,
+    type: first.type,
+    channel: draft.channel,
+    epoch,
+    offset: integer(offsetText),
+    time: first.time,
+    dataJson: first.dataJson,
+    traceparent: first.traceparent,
+  });
+  if (envelope === undefined || !isStored(envelope)) throw new ForeignReply();
+  return { status: status === 'appended' ? status : 'duplicate', envelope };
+}
+
+function offsetOfId(streamId: unknown): number | undefined {
+  if (typeof streamId !== 'string' || !streamId.endsWith('-0')) return undefined;
+  return integer(streamId.slice(0, -2));
+}
+
+function integer(text: unknown): number | undefined {
+  if (typeof text !== 'string' || !/^-?\d{1,16}$/.test(text)) return undefined;
+  return Number(text);
+}

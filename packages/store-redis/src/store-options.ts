@@ -1,0 +1,122 @@
+import { type Logger, silentLogger } from '@realtime-notify/core';
+import { z } from 'zod';
+import type { Redis, RedisSource } from './redis-link.js';
+
+/** Everything about {@link redisStore} except where the Redis is. */
+export interface RedisStoreSettings {
+  /** Begins every key; without braces. All nodes use the same. Default `rn:`. */
+  readonly keyPrefix?: string;
+  /** Notifications kept per channel; the oldest go first. Default 1,000. */
+  readonly maxLogCount?: number;
+  /**
+   * A channel's notifications are forgotten this long after its last append, in milliseconds;
+   * `false`: never. Default 604,800,000 (7 days).
+   */
+  readonly logRetentionMs?: number | false;
+  /**
+   * A channel's position is forgotten this long after its last append, in milliseconds; `false`: never.
+   * Until then a client that missed nothing is up to date however long it was away. Not less than
+   * `logRetentionMs`. Default 34,560,000,000 (400 days), or `false` where `logRetentionMs` is.
+   */
+  readonly headRetentionMs?: number | false;
+  /** How long an idempotency key is remembered, in milliseconds. Default 300,000 (5 minutes). */
+  readonly idempotencyWindowMs?: number;
+  /** A call rejects when Redis has not answered it by then, in milliseconds. Default 5,000. */
+  readonly commandTimeoutMs?: number;
+  /** `start` rejects when Redis was not reached by then, in milliseconds. Default 10,000. */
+  readonly startTimeoutMs?: number;
+  /** Longest wait between two attempts to reconnect, in milliseconds. Default 2,000. */
+  readonly maxReconnectDelayMs?: number;
+  /** Calls reject while this many commands wait for an answer. Default 20,000. */
+  readonly maxPendingCommands?: number;
+  /** One line per change of the link's state. Default: silent. */
+  readonly logger?: Logger;
+}
+
+/** Options of {@link redisStore}: either an address or a client, and settings. */
+export type RedisStoreOptions = RedisStoreSettings &
+  (
+    | {
+        /** `redis://` or `rediss://`, with credentials and database number where needed. */
+        readonly url: string;
+        readonly redis?: undefined;
+      }
+    | {
+        /**
+         * An ioredis client whose options (address, TLS, credentials, Sentinel) are taken for a
+         * connection of our own. The client itself is neither used nor closed; its `keyPrefix` and
+         * its retry and queue settings do not apply. Not a Cluster client.
+         */
+        readonly redis: Redis;
+        readonly url?: undefined;
+      }
+  );
+
+const day = 86_400_000;
+const duration = z.int().min(1);
+const retention = z.union([duration, z.literal(false)]);
+
+const optionsSchema = z
+  .strictObject({
+    url: z
+      .string()
+      .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+      .optional(),
+    redis: z.custom<Redis>(isSingleClient, 'must be an ioredis client, not a Cluster').optional(),
+    keyPrefix: z
+      .string()
+      .regex(/^[^{}]*$/, 'must not contain braces')
+      .default('rn:'),
+    maxLogCount: z.int().min(1).default(1_000),
+    logRetentionMs: retention.default(7 * day),
+    headRetentionMs: retention.optional(),
+    idempotencyWindowMs: duration.default(300_000),
+    commandTimeoutMs: duration.default(5_000),
+    startTimeoutMs: duration.default(10_000),
+    maxReconnectDelayMs: duration.default(2_000),
+    maxPendingCommands: z.int().min(1).default(20_000),
+    logger: z
+      .custom<Logger>((value) => typeof value === 'object' && value !== null)
+      .default(silentLogger),
+  })
+  .transform(({ url, redis, headRetentionMs, ...settings }, context) => {
+    const head = headRetentionMs ?? (settings.logRetentionMs === false ? false : 400 * day);
+    if (lasts(head) < lasts(settings.logRetentionMs)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['headRetentionMs'],
+        message: 'must not be less than logRetentionMs',
+      });
+    }
+    const source = sourceOf(url, redis);
+    if (source === undefined) {
+      context.addIssue({ code: 'custom', message: 'pass either url or redis' });
+      return z.NEVER;
+    }
+    return { ...settings, source, headRetentionMs: head };
+  });
+
+/** Options with their defaults filled in. */
+export type ResolvedStoreOptions = z.output<typeof optionsSchema>;
+
+export { optionsSchema as storeOptionsSchema };
+
+function sourceOf(url: string | undefined, redis: Redis | undefined): RedisSource | undefined {
+  if (url !== undefined) return redis === undefined ? { url } : undefined;
+  return redis === undefined ? undefined : { redis };
+}
+
+function lasts(retentionMs: number | false): number {
+  return retentionMs === false ? Number.POSITIVE_INFINITY : retentionMs;
+}
+
+/** By shape: the host may use another installed copy of ioredis, where `instanceof` fails. */
+function isSingleClient(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'duplicate' in value &&
+    typeof value.duplicate === 'function' &&
+    !('isCluster' in value && value.isCluster === true)
+  );
+}
