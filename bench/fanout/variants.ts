@@ -14,7 +14,7 @@ export interface Variant {
 }
 
 /** 200 bytes, ending with the mark that receivers count. */
-export const text = `${'x'.repeat(180)}§`;
+const text = `${'x'.repeat(180)}§`;
 
 const catalogue = defineCatalogue({ message: z.object({ text: z.string() }) });
 

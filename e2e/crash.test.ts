@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Crowd } from './harness/crowd.js';
+import { eventually } from './harness/eventually.js';
+import { expectDelivery } from './harness/expect-delivery.js';
+import { KafkaView } from './harness/kafka.js';
+import { type PrivateRedis, privateRedis } from './harness/private-redis.js';
+import type { NotifyBody } from './harness/publisher.js';
+import { serviceAddress } from './harness/service-address.js';
+import { Traffic } from './harness/traffic.js';
+import { startTwoNodes, type TwoNodes } from './harness/two-nodes.js';
+
+const outageMs = 10_000;
+
+describe.each(['redis', 'kafka'] as const)('under traffic, BROKER=%s', (BROKER) => {
+  let redis: PrivateRedis;
+  let kafka: KafkaView;
+  let nodes: TwoNodes;
+  let crowd: Crowd;
+  let traffic: Traffic;
+
+  beforeEach(async () => {
+    const run = randomUUID().slice(0, 8);
+    redis = await privateRedis();
+    kafka = await KafkaView.open();
+    const KAFKA_TOPIC = `${run}-crash-${BROKER}`;
+    await kafka.createTopic(KAFKA_TOPIC, 8);
+    nodes = await startTwoNodes({
+      BROKER,
+      STORE: 'redis',
+      REDIS_URL: redis.url,
+      KAFKA_BROKERS: serviceAddress('KAFKA_BROKERS'),
+      KAFKA_TOPIC,
+    });
+    const members = Array.from({ length: 20 }, (_, index) => ({
+      user: `${run}-u${index}`,
+      groups: [`${run}-g${index % 3}`],
+    }));
+    crowd = await Crowd.connect(members, nodes.both);
+    const nth = (n: number): Omit<NotifyBody, 'idempotencyKey'> => {
+      const type = 'message';
+      const data = { text: `number ${n}` };
+      if (n % 50 === 0) return { to: { all: true }, type, data };
+      if (n % 10 === 0) return { to: { group: `${run}-g${n % 3}` }, type, data };
+      return { to: { user: `${run}-u${n % members.length}` }, type, data };
+    };
+    traffic = new Traffic({ nodes: nodes.both, publishers: 6, nth, pauseMs: 10 });
+  });
+
+  afterEach(async () => {
+    await traffic?.stop().catch(() => undefined);
+    crowd?.leave();
+    await nodes?.stop();
+    await redis?.stop();
+    await kafka?.close();
+  });
+
+  const untilMoreAccepted = async (count: number): Promise<void> => {
+    const from = traffic.accepted.length;
+    await eventually(
+      `${count} more notifications are accepted`,
+      () => traffic.accepted.length >= from + count,
+    );
+  };
+
+  it('a node killed with -9 and restarted: nothing accepted is missing, nothing twice, the other process is the same one', async () => {
+    const { a, b } = nodes;
+    const pidOfB = b.pid;
+    await untilMoreAccepted(300);
+    await a.kill9();
+    await untilMoreAccepted(300);
+    await a.restart();
+    const cameFromA = crowd.readersAt(a);
+    for (const reader of cameFromA) reader.cut();
+    await untilMoreAccepted(150);
+    await Promise.all(cameFromA.map((reader) => reader.resume(a.base)));
+    await untilMoreAccepted(150);
+    await expectDelivery(await traffic.stop(), crowd.followers, nodes.both);
+    await a.assertHealthy();
+    await b.assertHealthy();
+    expect(b.pid).toBe(pidOfB);
+  });
+
+  it('both nodes deployed anew one after the other, each drained by SIGTERM: nothing accepted is missing, nothing twice', async () => {
+    for (const node of nodes.both) {
+      await untilMoreAccepted(150);
+      await node.terminate();
+      await untilMoreAccepted(150);
+      await node.restart();
+    }
+    await expectDelivery(await traffic.stop(), crowd.followers, nodes.both);
+    for (const { reader } of crowd.followers) {
+      expect(
+        reader.byes.map(({ code }) => code),
+        reader.name,
+      ).toContain('DRAINING');
+    }
+    for (const node of nodes.both) await node.assertHealthy();
+  });
+
+  it('Redis with AOF always stopped for 10 s and started: nothing accepted is missing, nothing twice, both processes are the same ones', async () => {
+    const pids = nodes.both.map(({ pid }) => pid);
+    await untilMoreAccepted(300);
+    await redis.kill9();
+    // Not to wait for anything: this is how long the outage lasts.
+    await delay(outageMs);
+    await redis.restart();
+    await untilMoreAccepted(300);
+    await expectDelivery(await traffic.stop(), crowd.followers, nodes.both);
+    for (const node of nodes.both) await node.assertHealthy();
+    expect(nodes.both.map(({ pid }) => pid)).toEqual(pids);
+  });
+});

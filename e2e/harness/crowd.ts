@@ -1,0 +1,66 @@
+import type { Follower } from './expect-delivery.js';
+import type { NodeProcess } from './node-process.js';
+import { tokenFor } from './publisher.js';
+import { sseReader } from './sse-reader.js';
+import type { StreamReader } from './stream-reader.js';
+import { wsReader } from './ws-reader.js';
+
+export interface CrowdMember {
+  readonly user: string;
+  readonly groups: readonly string[];
+}
+
+/** Clients of several users, of each an event stream on one node and a WebSocket on the other. */
+export class Crowd {
+  readonly followers: readonly Follower[];
+
+  private constructor(followers: readonly Follower[]) {
+    this.followers = followers;
+  }
+
+  /** Connects everybody, and resolves when each client has its `ready`. */
+  static async connect(
+    members: readonly CrowdMember[],
+    [a, b]: readonly [NodeProcess, NodeProcess],
+  ): Promise<Crowd> {
+    const followers = await Promise.all(
+      members.map(async ({ user, groups }, index) => {
+        const [here, there] = index % 2 === 0 ? [a, b] : [b, a];
+        const token = await tokenFor(a.base, user, groups);
+        const channels = [`user:${user}`, ...groups.map((group) => `group:${group}`), 'all'];
+        const who = { token, groups };
+        return [
+          {
+            channels,
+            reader: sseReader({
+              ...who,
+              name: `${user} by SSE at ${here.name}`,
+              nodes: [here.base, there.base],
+            }),
+          },
+          {
+            channels,
+            reader: wsReader({
+              ...who,
+              name: `${user} by WebSocket at ${there.name}`,
+              nodes: [there.base, here.base],
+            }),
+          },
+        ];
+      }),
+    );
+    const crowd = new Crowd(followers.flat());
+    await Promise.all(crowd.followers.map(({ reader }) => reader.open()));
+    return crowd;
+  }
+
+  /** Those that were connected to this node at first. */
+  readersAt(node: NodeProcess): StreamReader[] {
+    const readers = this.followers.map(({ reader }) => reader);
+    return readers.filter(({ name }) => name.endsWith(` at ${node.name}`));
+  }
+
+  leave(): void {
+    for (const { reader } of this.followers) reader.cut();
+  }
+}

@@ -1,0 +1,30 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { launchRedis } from '../../scripts/services/redis.js';
+
+/** A Redis of one test's own that keeps what it has confirmed, and may be killed. */
+export interface PrivateRedis {
+  readonly url: string;
+  kill9(): Promise<void>;
+  /** The same address and data. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function privateRedis(): Promise<PrivateRedis> {
+  const dir = await mkdtemp(join(tmpdir(), 'realtime-notify-redis-'));
+  const redis = await launchRedis({
+    dir,
+    args: ['--appendonly', 'yes', '--appendfsync', 'always'],
+  });
+  return {
+    url: redis.url,
+    kill9: () => redis.kill('SIGKILL'),
+    restart: redis.restart,
+    async stop() {
+      await redis.stop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
