@@ -252,3 +252,25 @@ test('a replay that is unfollowed, or whose client goes away, stops; its feed is
   expect(store.reads).toHaveLength(2);
   expect(parts.detachments).toEqual([{ channels: [channel], reason: undefined }]);
 });
+
+test('G3 what is due when a replay finds its history lost leaves with the cursor from before', async () => {
+  const fields = { pageItems: 3, takes: false };
+  const { truth, store, parts, feed, outlet, emitter, start } = await behind(0, 12, fields);
+  await appendOne(truth, 'all', 1);
+  const live = await parts.feed('all');
+  emitter.follow(live, { position: live.position, recovered: true });
+  emitter.follow(feed, start);
+  await settle();
+  const due = await appendOne(truth, 'all', 2);
+  truth.trim(channel, 9);
+  // Something live becomes due in the very tick in which the feed has been compared with the store.
+  const before = store.reads.length;
+  store.after.set('readAfter', async () => {
+    if (store.reads.length === before + 2) live.offer(due);
+  });
+  outlet.take();
+  await settle();
+  expect(outlet.said.map(({ kind }) => kind)).toEqual(['write', 'write', 'ready']);
+  expect(outlet.offsets('all')).toEqual([2]);
+  expect(offsetIn(outlet.writes.at(-1)?.cursor ?? '', channel)).toBe(3);
+});

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { memoryStore } from '../memory/memory-store.js';
+import { originPosition } from '../positions/position.js';
 import { appendMany, appendOne, positionOf } from '../test-doubles/envelopes.js';
-import { openFeed, RecordingFollower } from '../test-doubles/feed-parts.js';
+import { feedContext, openFeed, RecordingFollower } from '../test-doubles/feed-parts.js';
 import { MutableStore } from '../test-doubles/mutable-store.js';
 import { ObservedStore } from '../test-doubles/observed-store.js';
 import { RecordingLogger } from '../test-doubles/recording-logger.js';
-import type { FeedContext } from './feed.js';
+import { Feed, type FeedContext } from './feed.js';
 
 const channel = 'user:1';
 
@@ -177,6 +178,18 @@ test('a renewal that fails is logged, and tried again by the next mending', asyn
   store.recover();
   await mended(feed.mend());
   expect(follower.losses).toBe(1);
+});
+
+test('a feed that is not open, or closed, has nothing to mend and does not wait', async () => {
+  const store = new ObservedStore(memoryStore());
+  const feed = new Feed(channel, feedContext(store));
+  await feed.mend();
+  feed.open((await store.positions([channel]))[0] ?? originPosition);
+  await mended(feed.mend());
+  expect(store.reads).toHaveLength(1);
+  feed.close();
+  await feed.mend();
+  expect(store.reads).toHaveLength(1);
 });
 
 test('a feed that was closed while it was mended delivers nothing', async () => {

@@ -9,7 +9,9 @@ test('a node is starting, ok, then draining', async () => {
   const { notifier } = testNotifier();
   expect((await notifier.health()).status).toBe('starting');
   await notifier.start();
+  const timers = vi.getTimerCount();
   expect(await notifier.health()).toEqual({ status: 'ok', reasons: [] });
+  expect(vi.getTimerCount()).toBe(timers);
   await notifier.close();
   expect((await notifier.health()).status).toBe('draining');
 });

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { NotifyError } from '../errors/notify-error.js';
 import { gate } from '../test-doubles/gate.js';
+import { MutableStore } from '../test-doubles/mutable-store.js';
 import { attached, testNotifier } from '../test-doubles/notifier-parts.js';
+import { ObservedStore } from '../test-doubles/observed-store.js';
 import { RecordingLogger } from '../test-doubles/recording-logger.js';
 import { RecordingOutlet } from '../test-doubles/recording-outlet.js';
 
@@ -70,7 +72,9 @@ test('a start that failed rejects, and may be tried again', async () => {
 
 test('G10 closed while it starts, it starts nothing more and leaves no timer', async () => {
   for (const method of ['store', 'broker'] as const) {
-    const parts = testNotifier();
+    // A store that would start after its close.
+    const store = new ObservedStore(new MutableStore());
+    const parts = { ...testNotifier({ store }), store };
     const release = hold(parts[method].before, 'start');
     const starting = parts.notifier.start();
     const refused = expect(starting).rejects.toMatchObject({ code: 'CLOSED' });
