@@ -19,7 +19,7 @@ const wellFormed = fc.string({ unit: 'grapheme', minLength: 1 });
 const envelope: fc.Arbitrary<Envelope> = fc
   .record({
     id: fc.uuid(),
-    type: wellFormed,
+    type: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,30}$/),
     channel: wellFormed,
     time: fc.maxSafeNat(),
     dataJson: fc.json(),

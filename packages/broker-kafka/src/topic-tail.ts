@@ -38,7 +38,7 @@ export class TopicTail implements Tail {
   readonly #health: TailHealth;
   readonly #owners = new Map<number, number>();
   readonly #loops = new Map<number, Promise<void>>();
-  readonly #rounds = new Map<number, PromiseWithResolvers<void>>();
+  readonly #rounds = new Map<number, Deferred>();
   readonly #running: Promise<void>;
   #wake = deferred();
   #becomeReady: () => void = () => {};
@@ -189,7 +189,7 @@ export class TopicTail implements Tail {
     this.#wake.resolve();
   }
 
-  #round(leader: number): PromiseWithResolvers<void> {
+  #round(leader: number): Deferred {
     let round = this.#rounds.get(leader);
     if (round === undefined) {
       round = deferred();
@@ -209,8 +209,14 @@ export class TopicTail implements Tail {
   }
 }
 
-/** `Promise.withResolvers`, which Node 20 has not got. */
-function deferred(): PromiseWithResolvers<void> {
+/** What `Promise.withResolvers` gives, which Node 20 has not got. */
+interface Deferred {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (reason?: unknown) => void;
+}
+
+function deferred(): Deferred {
   let resolve: () => void = () => {};
   let reject: (reason?: unknown) => void = () => {};
   const promise = new Promise<void>((onResolve, onReject) => {

@@ -27,7 +27,6 @@ export { NotifyError } from './errors/notify-error.js';
 export { type MemoryBrokerOptions, memoryBroker } from './memory/memory-broker.js';
 export { MemoryBus } from './memory/memory-bus.js';
 export { type MemoryStoreOptions, memoryStore } from './memory/memory-store.js';
-export { newEpoch } from './memory/new-epoch.js';
 export { decodeEnvelope, encodeEnvelope, makeEnvelope } from './notification/envelope-codec.js';
 export {
   type Envelope,
@@ -55,6 +54,7 @@ export {
   joinCursor,
   parseCursor,
 } from './positions/cursor.js';
+export { newEpoch } from './positions/new-epoch.js';
 export {
   NO_EPOCH,
   NO_TAG,

@@ -14,6 +14,10 @@ export const wsOptionsSchema = z.strictObject({
     .min(64)
     .default(64 * 1024),
   maxQueuedFrames: z.int().min(1).default(64),
+  maxReplyBacklogBytes: z
+    .int()
+    .min(1_024)
+    .default(2 * 1024 * 1024),
   maxGroups: z.int().min(0).default(30),
   closeTimeoutMs: z.number().min(1).default(2_000),
   maxAgeMs: z.number().min(1_000).optional(),
@@ -33,6 +37,8 @@ export interface WsOptions extends AccessOptions {
   readonly maxPayloadBytes?: number | undefined;
   /** Client frames that wait for their turn at most, 64. */
   readonly maxQueuedFrames?: number | undefined;
+  /** Backlog at which a client that goes on sending frames is cut, 2 MiB. */
+  readonly maxReplyBacklogBytes?: number | undefined;
   /** Limit of `?group=` parameters, 30. */
   readonly maxGroups?: number | undefined;
   /** How long a client may take to answer a close, 2,000. */

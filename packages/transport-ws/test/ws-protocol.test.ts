@@ -138,6 +138,20 @@ test('who does not answer pings is cut, who answers stays', async () => {
   expect(alive.ended).toBe(false);
 });
 
+test('who sends frames without reading the answers is cut', async () => {
+  await serve({ maxReplyBacklogBytes: 64 * 1024 });
+  const [flooding, other] = [await readyClient(), await readyClient()];
+  flooding.pause();
+  const frame = JSON.stringify({ t: 'subscribe', ref: 'r'.repeat(100), group: 'f'.repeat(200) });
+  await eventually(() => {
+    // One by one, so that the queue's limit is not what ends it.
+    flooding.webSocket.send(frame);
+    for (let n = 0; n < 5_000; n += 1) flooding.send({ t: 'ping' });
+    expect(notifier.emitters.size).toBe(1);
+  });
+  expect(other.ended).toBe(false);
+});
+
 /** The first line of the answer to a raw upgrade request, and whether the socket was ended. */
 function upgrade(path: string): Promise<string> {
   return new Promise((resolve, reject) => {

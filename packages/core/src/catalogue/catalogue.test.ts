@@ -107,3 +107,18 @@ test('a catalogue cannot be changed afterwards', () => {
   expect(failure(() => catalogue.encode('later', null, unlimited)).code).toBe('TYPE_UNKNOWN');
   expect(Object.isFrozen(catalogue) && Object.isFrozen(catalogue.types)).toBe(true);
 });
+
+test.each([
+  ['an asynchronous schema', z.string().refine(async () => true)],
+  [
+    'a transform that throws',
+    z.string().transform(() => {
+      throw new TypeError('host bug');
+    }),
+  ],
+])('%s is DATA_INVALID, with the cause', (_, schema) => {
+  const faulty = defineCatalogue({ faulty: schema });
+  expect(() => faulty.encode('faulty', 'x', 100)).toThrow(
+    expect.objectContaining({ code: 'DATA_INVALID', cause: expect.any(Error) }),
+  );
+});

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { NotifyError } from '../errors/notify-error.js';
+import { typePattern } from '../notification/type-name.js';
 
 /** Notification types with the schema of their data. */
 export type CatalogueSchemas = Readonly<Record<string, z.ZodType>>;
@@ -14,7 +15,6 @@ export type DataOf<Schemas extends CatalogueSchemas, Type extends TypeOf<Schemas
 
 /** Names that an EventSource or the protocol uses itself. */
 const reservedTypes: ReadonlySet<string> = new Set(['open', 'error', 'ready', 'bye']);
-const typePattern = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/;
 
 /** The notification types of an application, checked on publishing. Made by {@link defineCatalogue}. */
 export interface Catalogue<Schemas extends CatalogueSchemas = CatalogueSchemas> {
@@ -62,7 +62,7 @@ export function defineCatalogue<const Schemas extends CatalogueSchemas>(
 }
 
 function encodeData(schema: z.ZodType, type: string, data: unknown, maxBytes: number): string {
-  const parsed = schema.safeParse(data);
+  const parsed = check(schema, type, data);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const path =
@@ -76,6 +76,17 @@ function encodeData(schema: z.ZodType, type: string, data: unknown, maxBytes: nu
     throw new NotifyError('DATA_TOO_LARGE', `${type}: the data takes more than ${maxBytes} bytes`);
   }
   return text;
+}
+
+/** A schema may throw by itself: an asynchronous one, a transform that fails, data too deep for it. */
+function check(schema: z.ZodType, type: string, data: unknown): z.ZodSafeParseResult<unknown> {
+  try {
+    return schema.safeParse(data);
+  } catch (cause) {
+    throw new NotifyError('DATA_INVALID', `${type}: the schema could not check the data`, {
+      cause,
+    });
+  }
 }
 
 function writeJson(type: string, data: unknown): string {

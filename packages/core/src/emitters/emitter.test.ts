@@ -177,3 +177,22 @@ test('G3 what was due when history was lost leaves with the cursor from before t
   expect(lastWrite?.cursor).toContain(`.${before}.5.`);
   expect(outlet.said.at(-1)?.kind).toBe('ready');
 });
+
+test('an outlet that throws is closed, and the others are written to', async () => {
+  const { parts, outlet, feeds, store } = await live();
+  const faulty = new RecordingOutlet();
+  faulty.write = () => {
+    throw new Error('a bug below');
+  };
+  const other = parts.emitter(faulty);
+  other.follow(feeds.user, at(feeds.user));
+  const last = parts.emitter();
+  last.follow(feeds.user, at(feeds.user));
+  feeds.user.offer(await appendOne(store, user, 2));
+  await settle();
+  expect(faulty.said.at(-1)).toMatchObject({ kind: 'close', reason: { code: 'UNAVAILABLE' } });
+  feeds.user.offer(await appendOne(store, user, 3));
+  await settle();
+  expect(outlet.offsets(user)).toEqual([2, 3]);
+  expect([other.closed, last.closed]).toEqual([true, false]);
+});

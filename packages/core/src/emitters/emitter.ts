@@ -108,10 +108,22 @@ export class Emitter implements FeedFollower, ReplayTarget {
       this.close({ code: 'SLOW_CONSUMER', returnMs: 1_000 });
       return;
     }
-    this.#outlet.write(batch, this);
+    if (!this.#write(batch)) return;
     if (!replayed) return;
     this.#replayedBytes += this.#outlet.bufferedBytes - before;
     void this.#drained();
+  }
+
+  /** An outlet does not throw; if one does all the same, it must not stop the others. */
+  #write(batch: Batch): boolean {
+    try {
+      this.#outlet.write(batch, this);
+      return true;
+    } catch (error) {
+      this.#context.logger.error({ err: error }, 'a stream could not be written and is closed');
+      this.close({ code: 'UNAVAILABLE', returnMs: 1_000 + Math.random() * 4_000 });
+      return false;
+    }
   }
 
   pushReplayed(outgoing: Outgoing): void {

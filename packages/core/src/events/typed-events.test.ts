@@ -54,3 +54,13 @@ test('once cleared nobody hears anything, and an event without listeners harms n
   events.emit('opened', { id: 1 });
   expect(listener).not.toHaveBeenCalled();
 });
+
+test('a listener that rejects is no unhandled rejection', async () => {
+  const { events, failed } = parts();
+  const error = new Error('host bug');
+  events.on('opened', async () => {
+    throw error;
+  });
+  events.emit('opened', { id: 1 });
+  await vi.waitFor(() => expect(failed.mock.calls).toEqual([[error, 'opened']]));
+});

@@ -4,7 +4,7 @@ import { EventEmitter as Emitter3 } from 'eventemitter3';
 export type EventMap = Readonly<Record<string, object>>;
 
 /**
- * Typed events. A listener that throws stops neither the others nor the caller: its error goes to
+ * Typed events. A listener that throws or rejects stops neither the others nor the caller: its error goes to
  * `onListenerError`.
  */
 export class TypedEvents<Events extends EventMap> {
@@ -18,11 +18,14 @@ export class TypedEvents<Events extends EventMap> {
   /** Calls `listener` for each event of that name, until the function that is returned is called. */
   on<Name extends Extract<keyof Events, string>>(
     name: Name,
-    listener: (context: Events[Name]) => void,
+    listener: (context: Events[Name]) => unknown,
   ): () => void {
     const guarded = (context: Events[Name]): void => {
       try {
-        listener(context);
+        const returned: unknown = listener(context);
+        if (returned instanceof Promise) {
+          returned.catch((error: unknown) => this.#onListenerError(error, name));
+        }
       } catch (error) {
         this.#onListenerError(error, name);
       }

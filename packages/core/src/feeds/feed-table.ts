@@ -1,12 +1,14 @@
-import type { Envelope } from '../notification/notification.js';
+import { type Envelope, isStored } from '../notification/notification.js';
 import type { Broker } from '../ports/broker.js';
 import type { Logger } from '../ports/logger.js';
 import { samePosition } from '../positions/position.js';
 import { Feed, type FeedContext } from './feed.js';
+import { RecentEphemerals } from './recent-ephemerals.js';
 
 /** Positions asked for in one call of the position check. */
 const checkChunk = 500;
 const retryAfterFailureMs = 1_000;
+const rememberedEphemerals = 10_000;
 
 export interface FeedTableContext extends FeedContext {
   readonly broker: Broker;
@@ -31,6 +33,7 @@ interface Entry {
 export class FeedTable {
   readonly #context: FeedTableContext;
   readonly #entries = new Map<string, Entry>();
+  readonly #ephemerals = new RecentEphemerals(rememberedEphemerals);
   #toOpen: { entry: Entry; done: () => void; failed: (error: unknown) => void }[] = [];
   #checkTimer: NodeJS.Timeout | undefined;
   #sweepTimer: NodeJS.Timeout | undefined;
@@ -60,7 +63,12 @@ export class FeedTable {
 
   /** Hands envelopes to the feeds that want them. */
   offer(envelopes: readonly Envelope[]): void {
-    for (const envelope of envelopes) this.#entries.get(envelope.channel)?.feed.offer(envelope);
+    for (const envelope of envelopes) {
+      const feed = this.get(envelope.channel);
+      if (feed !== undefined && (isStored(envelope) || this.#ephemerals.add(envelope))) {
+        feed.offer(envelope);
+      }
+    }
   }
 
   /**

@@ -15,13 +15,13 @@ export class Ring {
 
   push(outgoing: Outgoing): void {
     this.#items.push(outgoing);
-    this.#bytes += outgoing.envelope.dataJson.length;
+    this.#bytes += Buffer.byteLength(outgoing.envelope.dataJson);
     let drop = 0;
     while (
       this.#items.length - drop > this.#maxCount ||
       (this.#bytes > this.#maxBytes && drop < this.#items.length)
     ) {
-      this.#bytes -= this.#items[drop]?.envelope.dataJson.length ?? 0;
+      this.#bytes -= Buffer.byteLength(this.#items[drop]?.envelope.dataJson ?? '');
       drop += 1;
     }
     if (drop > 0) this.#items = this.#items.slice(drop);

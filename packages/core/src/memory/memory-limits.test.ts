@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Draft } from '../ports/store.js';
+import { newEpoch } from '../positions/new-epoch.js';
 import { memoryBroker } from './memory-broker.js';
 import { memoryStore } from './memory-store.js';
-import { newEpoch } from './new-epoch.js';
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
 afterEach(() => void vi.useRealTimers());

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { NotifyError } from '../errors/notify-error.js';
 import { resolveOptions } from '../options/resolve-options.js';
 import type { AppendOutcome, Draft, LogPage, ReadRequest, Store } from '../ports/store.js';
+import { newEpoch } from '../positions/new-epoch.js';
 import { originPosition, type Position } from '../positions/position.js';
 import { IdempotencyWindow } from './idempotency-window.js';
 import { MemoryLog, originPage } from './memory-log.js';
-import { newEpoch } from './new-epoch.js';
 
 /** Options of {@link memoryStore}. All are limits, so that its memory is bounded. */
 export interface MemoryStoreOptions {

@@ -149,3 +149,18 @@ function sample() {
     dataJson: '{}',
   };
 }
+
+test.each(['note\nid: 9', 'note\r', 'a b', '', 'x'.repeat(101)])(
+  'the type %j could forge a field of a wire format: no envelope',
+  (type) => {
+    const fields = {
+      id: ids.next(1),
+      channel: 'all',
+      time: 1,
+      dataJson: '1',
+      traceparent: undefined,
+    };
+    expect(makeEnvelope({ ...fields, type, epoch: 'e1', offset: 1 })).toBeUndefined();
+    expect(makeEnvelope({ ...fields, type: 'note', epoch: 'e1', offset: 1 })).toBeDefined();
+  },
+);

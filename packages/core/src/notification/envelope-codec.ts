@@ -1,5 +1,6 @@
 import { NO_EPOCH } from '../positions/position.js';
 import type { Envelope } from './notification.js';
+import { typePattern } from './type-name.js';
 
 const maxHeaderChars = 4_096;
 
@@ -39,7 +40,7 @@ export function makeEnvelope(
 ): Envelope | undefined {
   const { id, type, channel, epoch, offset, time, traceparent, dataJson } = fields;
   if (typeof id !== 'string' || !idPattern.test(id)) return undefined;
-  if (typeof type !== 'string' || type === '') return undefined;
+  if (typeof type !== 'string' || !typePattern.test(type)) return undefined;
   if (typeof channel !== 'string' || channel === '') return undefined;
   if (typeof time !== 'number' || !Number.isSafeInteger(time)) return undefined;
   if (typeof dataJson !== 'string' || dataJson === '') return undefined;

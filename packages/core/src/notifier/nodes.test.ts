@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { memoryBroker } from '../memory/memory-broker.js';
 import { MemoryBus } from '../memory/memory-bus.js';
 import { memoryStore } from '../memory/memory-store.js';
-import type { Broker } from '../ports/broker.js';
+import type { Broker, BrokerSink } from '../ports/broker.js';
 import { attached, SharedStore, testNotifier } from '../test-doubles/notifier-parts.js';
 import { RecordingOutlet } from '../test-doubles/recording-outlet.js';
 
@@ -105,6 +105,31 @@ test('G7 an ephemeral notification reaches who is connected, on every node, and 
   const later = await attach(1, { cursor: near.outlet.readies[0]?.cursor ?? '' });
   await settle();
   expect(later.outlet.writes).toEqual([]);
+});
+
+test('G7 an ephemeral notification is shown once though the broker echoes and repeats it', async () => {
+  const echoing = (bus: MemoryBus): Broker => {
+    const broker = memoryBroker({ bus });
+    const [start, publish] = [broker.start.bind(broker), broker.publish.bind(broker)];
+    let receive: BrokerSink['receive'] = () => {};
+    broker.start = (sink) => {
+      receive = (envelopes) => sink.receive(envelopes);
+      return start(sink);
+    };
+    broker.publish = async (envelopes) => {
+      await publish(envelopes);
+      await publish(envelopes);
+      receive(envelopes);
+    };
+    return broker;
+  };
+  const { node, attach } = await cluster(2, echoing);
+  const streams = await Promise.all([attach(0), attach(1)]);
+  const request = { to: { user: '1' }, type: 'message', data: { n: 1 }, durable: false } as const;
+  await Promise.all([node(0).notify(request), settle()]);
+  for (const { outlet } of streams) {
+    expect(outlet.writes.flatMap(({ lines }) => lines)).toEqual(['user:1 null {"n":1}']);
+  }
 });
 
 type Step =

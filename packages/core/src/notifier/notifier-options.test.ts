@@ -3,7 +3,7 @@ import { memoryStore } from '../memory/memory-store.js';
 import { testCatalogue, testNotifier } from '../test-doubles/notifier-parts.js';
 import { ObservedStore } from '../test-doubles/observed-store.js';
 import { RecordingBroker } from '../test-doubles/recording-broker.js';
-import { createNotifier } from './notifier.js';
+import { createNotifier, Notifier } from './notifier.js';
 
 test('an unknown option is refused by name', () => {
   // Not a literal, so that it passes the type check as it would from an untyped caller.
@@ -62,4 +62,13 @@ test('nothing is connected and no timer runs before start', () => {
   const { broker, store } = testNotifier();
   expect(broker.calls).toEqual([]);
   expect(store.positionCalls).toEqual([]);
+});
+
+test('a catalogue that is none is OPTIONS_INVALID, not a TypeError at the first notify', () => {
+  for (const catalogue of [undefined, {}, { message: {} }]) {
+    const options: object = { catalogue };
+    expect(() => Reflect.construct(Notifier, [options])).toThrow(
+      expect.objectContaining({ code: 'OPTIONS_INVALID' }),
+    );
+  }
 });

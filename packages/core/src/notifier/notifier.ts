@@ -68,6 +68,12 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   constructor(options: NotifierOptions<Schemas>) {
     const { catalogue, store, broker, logger, channelNames, ...rest } = options;
     const limits = resolveOptions(limitsSchema, rest, 'createNotifier');
+    if (typeof catalogue?.encode !== 'function') {
+      throw new NotifyError(
+        'OPTIONS_INVALID',
+        'createNotifier: catalogue: made by defineCatalogue',
+      );
+    }
     this.#logger = logger ?? silentLogger;
     this.#broker = broker ?? memoryBroker();
     this.#store = store ?? memoryStore();
@@ -243,7 +249,7 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   /** Calls `listener` for each event of that name, until the function that is returned is called. */
   on<Name extends Extract<keyof NotifierEvents, string>>(
     name: Name,
-    listener: (context: NotifierEvents[Name]) => void,
+    listener: (context: NotifierEvents[Name]) => unknown,
   ): () => void {
     return this.#events.on(name, listener);
   }

@@ -38,7 +38,7 @@ export type BrokerState =
  *    unchanged, ephemeral ones (offset null) too;
  * B2 what is published after `subscribe` resolved, on any node, is received (link up);
  * B3 envelopes of one channel that one node published are received in publish order (link up);
- * B4 after an interruption the subscriptions are restored, and then `resync` is called;
+ * B4 after an interruption the subscriptions are restored, then `resync` is called, then `status` up;
  * B5 `publish` settles within a bounded time; it rejects with `BROKER_UNAVAILABLE` when it cannot
  *    say that the broker has them all, and never queues without limit;
  * B6 foreign or malformed bytes are dropped with one log line and never reach the sink;

@@ -34,6 +34,8 @@ export interface RnV1Context<Schemas extends CatalogueSchemas> {
   readonly maxHelloBytes: number;
   /** Client frames that wait for their turn at most. */
   readonly maxQueuedFrames: number;
+  /** Backlog at which a client that goes on asking is cut. */
+  readonly maxReplyBacklogBytes: number;
   /** After this long the stream ends, so that connections move in time; absent: never. */
   readonly maxAgeMs?: number | undefined;
 }
@@ -79,6 +81,12 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
 
   message(text: string): void {
     if (this.#ended) return;
+    // Answers are not due to the emitter's budget: who asks without reading is cut here.
+    if (this.#socket.bufferedBytes > this.#context.maxReplyBacklogBytes) {
+      this.#end('SLOW_CONSUMER', 1_000);
+      this.#emitter?.gone();
+      return;
+    }
     if (!this.#greeted && Buffer.byteLength(text) > this.#context.maxHelloBytes) {
       this.refuse('BAD_FRAME', 'the hello is too large');
       return;
