@@ -44,7 +44,9 @@ export function manageProcess(spec: ProcessSpec): ManagedProcess {
     async start() {
       if (alive()) throw new Error(`${spec.command} is running already, pid ${identity().pid}`);
       current = await spawnProcess(spec);
-      if (spec.detached !== true) process.once('exit', killNow);
+      // Once, however often it is started again.
+      process.off('exit', killNow);
+      if (spec.detached !== true) process.on('exit', killNow);
     },
     async kill(signal) {
       process.kill(identity().pid, signal);

@@ -22,6 +22,7 @@ export const limitsSchema = z.strictObject({
   maxChannelsPerEmitter: z.int().min(1).max(mostChannels).default(32),
   maxBufferedBytes: count(1024 * 1024),
   maxQueuedEnvelopes: count(100_000),
+  publishWaitMs: ms(1_000),
   reorderMs: ms(20),
   ringCount: count(64),
   ringBytes: count(256 * 1024),
@@ -55,6 +56,8 @@ export interface NotifierOptions<Schemas extends CatalogueSchemas> {
   readonly maxBufferedBytes?: number | undefined;
   /** Envelopes that wait for the broker at most, 100,000; more are left to the store. */
   readonly maxQueuedEnvelopes?: number | undefined;
+  /** How long `notify` waits for the broker's word at most, 1,000; `published` is false after that. */
+  readonly publishWaitMs?: number | undefined;
   /** How long a hole waits for a late envelope before the store is read, 20. */
   readonly reorderMs?: number | undefined;
   /** Recent notifications kept per followed channel, 64, */

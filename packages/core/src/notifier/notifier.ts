@@ -120,7 +120,7 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     });
     this.#queue = new PublishQueue(
       this.#broker,
-      { maxQueued: limits.maxQueuedEnvelopes, maxBatch: 1_000 },
+      { maxQueued: limits.maxQueuedEnvelopes, maxBatch: 1_000, patienceMs: limits.publishWaitMs },
       (error, count) => this.#logger.debug({ err: error, count }, 'envelopes were not published'),
     );
     this.#publisher = new Publisher({
@@ -277,6 +277,7 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
       emitter.close({ code: 'CLOSED', returnMs: Math.random() * 5_000 });
     }
     this.#deadlines.close();
+    this.#queue.close();
     this.#feeds.close();
     await Promise.allSettled([this.#broker.close(), this.#store.close()]);
     this.#events.clear();

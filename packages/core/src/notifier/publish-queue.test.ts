@@ -3,14 +3,15 @@ import type { NotifyError } from '../errors/notify-error.js';
 import { sampleStored } from '../test-doubles/envelopes.js';
 import { type Gate, gate } from '../test-doubles/gate.js';
 import { RecordingBroker } from '../test-doubles/recording-broker.js';
-import { PublishQueue } from './publish-queue.js';
+import { type PublishLimits, PublishQueue } from './publish-queue.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const settle = () => vi.advanceTimersByTimeAsync(1);
 
-function parts(limits = { maxQueued: 100, maxBatch: 10 }) {
+function parts(fields: Partial<PublishLimits> = {}) {
+  const limits = { maxQueued: 100, maxBatch: 10, patienceMs: 1_000, ...fields };
   const broker = new RecordingBroker();
   const failures: { readonly error: NotifyError; readonly count: number }[] = [];
   const queue = new PublishQueue(broker, limits, (error, count) => failures.push({ error, count }));
@@ -119,4 +120,36 @@ test('drain resolves when nothing is waiting or under way, and at once where not
   await settle();
   await draining;
   expect(queue.size).toBe(0);
+});
+
+test('a broker that does not answer holds nobody up, and still gets all in order', async () => {
+  const { broker, publish, batches } = parts();
+  const release = held(broker);
+  const early = publish(1);
+  await settle();
+  const waiting = publish(2);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await Promise.all([early, waiting, publish(3)])).toEqual([false, false, false]);
+  release();
+  await settle();
+  release();
+  await settle();
+  expect(batches()).toEqual([[1], [2, 3]]);
+  const later = publish(4);
+  await settle();
+  release();
+  expect(await later).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('close lets nobody wait any longer and leaves no timer', async () => {
+  const { broker, queue, publish, batches } = parts();
+  held(broker);
+  const pending = [publish(1), publish(2)];
+  await settle();
+  pending.push(publish(3));
+  queue.close();
+  expect(await Promise.all(pending)).toEqual([false, false, false]);
+  expect(vi.getTimerCount()).toBe(0);
+  expect(batches()).toEqual([[1, 2]]);
 });

@@ -7,27 +7,40 @@ interface Waiting {
   settle(published: boolean): void;
 }
 
+/** The bounds of a {@link PublishQueue}. */
+export interface PublishLimits {
+  /** Envelopes that wait at most; more are left to the store. */
+  readonly maxQueued: number;
+  /** Envelopes in one call to the broker. */
+  readonly maxBatch: number;
+  /** How long a publisher waits for the broker's word; the envelopes go on waiting. */
+  readonly patienceMs: number;
+}
+
 /**
  * Hands envelopes to the broker in the order in which they were stored, one call at a time: what comes
  * up meanwhile goes together in the next. Bounded: beyond the limit, and while the broker is down,
- * envelopes are not published; other nodes then read them from the store.
+ * envelopes are not published; other nodes then read them from the store. A broker that is slow to
+ * answer does not hold up publishers: what they promised is in the store.
  */
 export class PublishQueue {
   readonly #broker: Broker;
-  readonly #maxQueued: number;
-  readonly #maxBatch: number;
+  readonly #limits: PublishLimits;
   readonly #failed: (error: NotifyError, count: number) => void;
   #waiting: Waiting[] = [];
   #pumping: Promise<void> | undefined;
+  /** The call under way has taken longer than publishers wait. */
+  #stalled = false;
+  #underWay: readonly Waiting[] = [];
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(
     broker: Broker,
-    limits: { readonly maxQueued: number; readonly maxBatch: number },
+    limits: PublishLimits,
     failed: (error: NotifyError, count: number) => void,
   ) {
     this.#broker = broker;
-    this.#maxQueued = limits.maxQueued;
-    this.#maxBatch = limits.maxBatch;
+    this.#limits = limits;
     this.#failed = failed;
   }
 
@@ -35,15 +48,16 @@ export class PublishQueue {
     return this.#waiting.length;
   }
 
-  /** Resolves whether the broker has it. Never rejects. */
+  /** Resolves whether the broker has it; false also where it has not said so in time. Never rejects. */
   publish(envelope: Envelope): Promise<boolean> {
-    if (this.#waiting.length >= this.#maxQueued) {
+    if (this.#waiting.length >= this.#limits.maxQueued) {
       this.#failed(new NotifyError('BROKER_UNAVAILABLE', 'the publish queue is full'), 1);
       return Promise.resolve(false);
     }
     return new Promise((settle) => {
       this.#waiting.push({ envelope, settle });
       this.#pumping ??= this.#pump();
+      if (this.#stalled) settle(false);
     });
   }
 
@@ -52,11 +66,24 @@ export class PublishQueue {
     while (this.#pumping !== undefined) await this.#pumping;
   }
 
+  /** Lets nobody wait any longer and sends nothing more. */
+  close(): void {
+    clearTimeout(this.#patience);
+    this.#release();
+    this.#waiting = [];
+  }
+
+  /** Lets publishers go on without the broker's word. */
+  #release(): void {
+    this.#stalled = true;
+    for (const { settle } of [...this.#underWay, ...this.#waiting]) settle(false);
+  }
+
   async #pump(): Promise<void> {
     // Appends that one reply of the store finished are collected before the first call.
     await new Promise<void>((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, this.#maxBatch);
+      const batch = this.#waiting.splice(0, this.#limits.maxBatch);
       const published = await this.#send(batch);
       for (const { settle } of batch) settle(published);
     }
@@ -64,6 +91,8 @@ export class PublishQueue {
   }
 
   async #send(batch: readonly Waiting[]): Promise<boolean> {
+    this.#underWay = batch;
+    this.#patience = setTimeout(() => this.#release(), this.#limits.patienceMs);
     try {
       await this.#broker.publish(batch.map(({ envelope }) => envelope));
       return true;
@@ -73,6 +102,10 @@ export class PublishQueue {
         : new NotifyError('BROKER_UNAVAILABLE', 'the broker failed to publish', { cause });
       this.#failed(error, batch.length);
       return false;
+    } finally {
+      clearTimeout(this.#patience);
+      this.#underWay = [];
+      this.#stalled = false;
     }
   }
 }

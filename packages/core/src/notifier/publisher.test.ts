@@ -29,7 +29,11 @@ function parts() {
     channelNames: new ChannelNames(),
     store,
     feeds,
-    queue: new PublishQueue(broker, { maxQueued: 1_000, maxBatch: 100 }, () => {}),
+    queue: new PublishQueue(
+      broker,
+      { maxQueued: 1_000, maxBatch: 100, patienceMs: 1_000 },
+      () => {},
+    ),
     maxDataBytes: 100,
     maxUsers: 3,
   });

@@ -32,7 +32,7 @@ export interface NotifyResult {
   readonly time: number;
   /** It is in the store, on every channel of the audience. */
   readonly stored: boolean;
-  /** The broker has it. False does not lose it: other nodes find it in the store. */
+  /** The broker said in time that it has it. False loses nothing: other nodes find it in the store. */
   readonly published: boolean;
   /** All of it was there already: the idempotency key had been used for it. */
   readonly duplicate: boolean;
