@@ -6,6 +6,7 @@ export {
   type AuthorizeGroup,
 } from './access/access.js';
 export type { Principal } from './access/principal.js';
+export { queryOf } from './access/query-of.js';
 export {
   type Catalogue,
   type CatalogueSchemas,
@@ -22,6 +23,7 @@ export { EmitterRegistry } from './emitters/emitter-registry.js';
 export { type Encoding, Outgoing } from './emitters/outgoing.js';
 export type { CursorSource, FollowStart, Outlet, Ready } from './emitters/outlet.js';
 export { Rota } from './emitters/rota.js';
+export { type Drainable, whenDrained } from './emitters/when-drained.js';
 export { type ErrorCode, type ErrorCodeRow, errorCodes } from './errors/error-codes.js';
 export { NotifyError } from './errors/notify-error.js';
 export { type MemoryBrokerOptions, memoryBroker } from './memory/memory-broker.js';

@@ -4,13 +4,14 @@ import {
   type CatalogueSchemas,
   type Logger,
   type Notifier,
+  queryOf,
   resolveOptions,
   silentLogger,
 } from '@realtime-notify/core';
 import { z } from 'zod';
 import { parseHistoryQuery } from './history-query.js';
 import { hostDecision } from './host-decision.js';
-import { type Handler, queryOf, route } from './route.js';
+import { type Handler, route } from './route.js';
 
 /** What {@link historyHandler} takes: one of `authenticate` and `anonymous: true`. Unknown names are errors. */
 export interface HistoryOptions extends AccessOptions {
@@ -34,7 +35,7 @@ export function historyHandler<Schemas extends CatalogueSchemas>(
   const access = new Access({ authenticate, authorize, anonymous });
 
   return route(['GET', 'HEAD'], logger, async (request) => {
-    const query = queryOf(request);
+    const query = queryOf(request.url);
     const { groups, sinceMs, limit } = parseHistoryQuery(query);
     const principal = await hostDecision(() =>
       access.admit({ headers: request.headers, query }, groups),

@@ -29,10 +29,3 @@ export function route(
     }
   };
 }
-
-/** The parameters of a request's URL. */
-export function queryOf(request: IncomingMessage): URLSearchParams {
-  const url = request.url ?? '';
-  const start = url.indexOf('?');
-  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
-}

@@ -5,6 +5,7 @@ import {
   type CloseReason,
   type Notifier,
   NotifyError,
+  queryOf,
   Rota,
   resolveOptions,
   silentLogger,
@@ -34,7 +35,7 @@ export function sseHandler<Schemas extends CatalogueSchemas>(
   void notifier.closed.then(() => heartbeats.close());
 
   const open = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const query = queryOf(request.url ?? '');
+    const query = queryOf(request.url);
     const groups = [...new Set(query.getAll('group'))];
     if (groups.length > times.maxGroups) {
       throw new NotifyError('LIMIT_EXCEEDED', `at most ${times.maxGroups} groups may be asked for`);
@@ -79,11 +80,6 @@ export function sseHandler<Schemas extends CatalogueSchemas>(
       new SseOutlet(response, times).close(comeBack(error));
     });
   };
-}
-
-function queryOf(url: string): URLSearchParams {
-  const start = url.indexOf('?');
-  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
 }
 
 /** An EventSource sends the header when it reconnects by itself, the URL still has the first cursor. */

@@ -1,5 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import type { Batch, CloseReason, CursorSource, Outlet, Ready } from '@realtime-notify/core';
+import {
+  type Batch,
+  type CloseReason,
+  type CursorSource,
+  type Outlet,
+  type Ready,
+  whenDrained,
+} from '@realtime-notify/core';
 import { endWithCursor, sseEncoding } from './sse-encoding.js';
 import { encodeEvent, heartbeatComment } from './sse-frame.js';
 import { beginStream, type StreamBelow } from './stream-below.js';
@@ -69,17 +76,8 @@ export class SseOutlet implements Outlet {
   }
 
   onceDrained(listener: () => void): void {
-    if (this.#ended || !this.#below.writableNeedDrain) {
-      listener();
-      return;
-    }
-    const settle = (): void => {
-      this.#below.off('drain', settle);
-      this.#below.off('close', settle);
-      listener();
-    };
-    this.#below.on('drain', settle);
-    this.#below.on('close', settle);
+    if (this.#ended) listener();
+    else whenDrained(this.#below, listener);
   }
 
   close({ code, returnMs }: CloseReason): void {

@@ -7,6 +7,7 @@ import {
   type Logger,
   type Notifier,
   NotifyError,
+  queryOf,
   Rota,
   resolveOptions,
   silentLogger,
@@ -91,7 +92,7 @@ class WsEndpoint<Schemas extends CatalogueSchemas> {
 
   async #admit(message: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { access, maxGroups } = this.#context;
-    const request = { headers: message.headers, query: queryOf(message.url ?? '') };
+    const request = { headers: message.headers, query: queryOf(message.url) };
     const groups = [...new Set(request.query.getAll('group'))];
     if (groups.length > maxGroups) {
       throw new NotifyError('LIMIT_EXCEEDED', `at most ${maxGroups} groups may be asked for`);
@@ -138,11 +139,6 @@ class WsEndpoint<Schemas extends CatalogueSchemas> {
       : { code: 'UNAVAILABLE', message: 'try again later' };
     refuseUpgrade(socket, status, phrase, { code, message });
   }
-}
-
-function queryOf(url: string): URLSearchParams {
-  const start = url.indexOf('?');
-  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
 }
 
 function refusalOf(error: unknown): { readonly status: number; readonly phrase: string } {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { whenDrained } from '@realtime-notify/core';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import type { SessionSocket } from './session-socket.js';
 
@@ -82,17 +83,8 @@ export class WsConnection implements SessionSocket {
   }
 
   onceDrained(listener: () => void): void {
-    if (!this.#isOpen || !this.#socket.writableNeedDrain) {
-      listener();
-      return;
-    }
-    const settle = (): void => {
-      this.#socket.off('drain', settle);
-      this.#socket.off('close', settle);
-      listener();
-    };
-    this.#socket.on('drain', settle);
-    this.#socket.on('close', settle);
+    if (this.#isOpen) whenDrained(this.#socket, listener);
+    else listener();
   }
 
   close(code: number, reason: string): void {

@@ -1,28 +1,19 @@
 import type { CatalogueSchemas, DataOf, TypeOf } from '../catalogue/catalogue.js';
-import { ChannelNames } from '../channels/channel-names.js';
+import type { ChannelNames } from '../channels/channel-names.js';
 import type { CloseReason } from '../emitters/close-reason.js';
-import { Deadlines } from '../emitters/deadlines.js';
-import type { Emitter, EmitterContext } from '../emitters/emitter.js';
-import { EmitterRegistry } from '../emitters/emitter-registry.js';
-import { Flusher } from '../emitters/flusher.js';
+import type { Emitter } from '../emitters/emitter.js';
+import type { EmitterRegistry } from '../emitters/emitter-registry.js';
 import type { FollowStart } from '../emitters/outlet.js';
 import { NotifyError } from '../errors/notify-error.js';
 import { TypedEvents } from '../events/typed-events.js';
-import { FeedTable } from '../feeds/feed-table.js';
-import { StoreReads } from '../feeds/store-reads.js';
-import { memoryBroker } from '../memory/memory-broker.js';
-import { memoryStore } from '../memory/memory-store.js';
-import { resolveOptions } from '../options/resolve-options.js';
-import type { Broker, BrokerState } from '../ports/broker.js';
-import { type Logger, silentLogger } from '../ports/logger.js';
-import type { Store } from '../ports/store.js';
-import { Attacher, type AttachRequest } from './attach.js';
+import type { BrokerState } from '../ports/broker.js';
+import { assembleParts, type NotifierParts } from './assemble-parts.js';
+import type { AttachRequest } from './attach.js';
 import { closeOverWindow } from './close-over-window.js';
 import { type Health, probeParts } from './health.js';
-import { History, type HistoryPage, type HistoryRequest } from './history.js';
-import { limitsSchema, type NotifierOptions } from './notifier-options.js';
-import { PublishQueue } from './publish-queue.js';
-import { type NotifyRequest, type NotifyResult, Publisher } from './publisher.js';
+import type { HistoryPage, HistoryRequest } from './history.js';
+import type { NotifierOptions } from './notifier-options.js';
+import type { NotifyRequest, NotifyResult } from './publisher.js';
 
 /** What a notifier tells about itself. */
 export type NotifierEvents = {
@@ -45,17 +36,8 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   /** The streams open on this node. */
   readonly emitters: EmitterRegistry;
   readonly channelNames: ChannelNames;
-  readonly #broker: Broker;
-  readonly #store: Store;
-  readonly #logger: Logger;
-  readonly #feeds: FeedTable;
-  readonly #queue: PublishQueue;
-  readonly #publisher: Publisher;
-  readonly #attacher: Attacher;
-  readonly #history: History;
-  readonly #deadlines = new Deadlines();
+  readonly #parts: NotifierParts;
   readonly #events: TypedEvents<NotifierEvents>;
-  readonly #drainWindowMs: number;
   readonly #ending = new AbortController();
   readonly #closed: Promise<void>;
   #starting: Promise<void> | undefined;
@@ -66,73 +48,16 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   #idle: (() => void) | undefined;
 
   constructor(options: NotifierOptions<Schemas>) {
-    const { catalogue, store, broker, logger, channelNames, ...rest } = options;
-    const limits = resolveOptions(limitsSchema, rest, 'createNotifier');
-    if (typeof catalogue?.encode !== 'function') {
-      throw new NotifyError(
-        'OPTIONS_INVALID',
-        'createNotifier: catalogue: made by defineCatalogue',
-      );
-    }
-    this.#logger = logger ?? silentLogger;
-    this.#broker = broker ?? memoryBroker();
-    this.#store = store ?? memoryStore();
-    if (this.#broker.capabilities.remote && !this.#store.shared) {
-      throw new NotifyError(
-        'STORE_NOT_SHARED',
-        'a broker that joins nodes needs a store that they share, or two nodes count offsets apart',
-      );
-    }
-    this.nodeId = limits.nodeId;
-    this.channelNames = new ChannelNames(channelNames);
-    this.#drainWindowMs = limits.drainWindowMs;
+    this.#parts = assembleParts(options, (emitter, reason) => {
+      this.#events.emit('detached', { emitter, ...(reason === undefined ? {} : { reason }) });
+    });
+    const { nodeId, emitters, channelNames, logger } = this.#parts;
+    this.nodeId = nodeId;
+    this.emitters = emitters;
+    this.channelNames = channelNames;
     this.#events = new TypedEvents((error, event) =>
-      this.#logger.error({ err: error, event }, 'a listener threw'),
+      logger.error({ err: error, event }, 'a listener threw'),
     );
-    const parts = { store: this.#store, broker: this.#broker, logger: this.#logger };
-    const reads = new StoreReads(this.#store);
-    this.#feeds = new FeedTable({
-      ...parts,
-      ...limits,
-      reads,
-      maxHeld: limits.ringCount * 16,
-    });
-    this.emitters = new EmitterRegistry(this.#feeds);
-    const emitterContext: EmitterContext = {
-      flusher: new Flusher(),
-      reads,
-      logger: this.#logger,
-      maxBufferedBytes: limits.maxBufferedBytes,
-      pageItems: limits.pageItems,
-      detached: (emitter, feeds, reason) => {
-        this.#attacher.detached(emitter, feeds);
-        this.#events.emit('detached', { emitter, ...(reason === undefined ? {} : { reason }) });
-      },
-    };
-    this.#attacher = new Attacher({
-      feeds: this.#feeds,
-      reads,
-      registry: this.emitters,
-      deadlines: this.#deadlines,
-      channelNames: this.channelNames,
-      maxChannelsPerEmitter: limits.maxChannelsPerEmitter,
-      emitterContext,
-    });
-    this.#queue = new PublishQueue(
-      this.#broker,
-      { maxQueued: limits.maxQueuedEnvelopes, maxBatch: 1_000, patienceMs: limits.publishWaitMs },
-      (error, count) => this.#logger.debug({ err: error, count }, 'envelopes were not published'),
-    );
-    this.#publisher = new Publisher({
-      catalogue,
-      channelNames: this.channelNames,
-      store: this.#store,
-      feeds: this.#feeds,
-      queue: this.#queue,
-      maxDataBytes: limits.maxDataBytes,
-      maxUsers: limits.maxUsers,
-    });
-    this.#history = new History(this.#store, this.channelNames);
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -157,22 +82,22 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   async #start(): Promise<void> {
     if (this.#state === 'started') return;
     this.#assertNotEnding();
-    await this.#store.start();
+    await this.#parts.store.start();
     this.#assertNotEnding();
-    await this.#broker.start({
-      receive: (envelopes) => this.#feeds.offer(envelopes),
+    await this.#parts.broker.start({
+      receive: (envelopes) => this.#parts.feeds.offer(envelopes),
       resync: (reason, channels) => {
-        this.#logger.info(
+        this.#parts.logger.info(
           { reason },
           'envelopes may have been lost: feeds are compared with the store',
         );
-        this.#feeds.resync(channels);
+        this.#parts.feeds.resync(channels);
       },
       status: (state) => this.#brokerChanged(state),
     });
     this.#assertNotEnding();
-    this.#feeds.start();
-    this.#deadlines.start();
+    this.#parts.feeds.start();
+    this.#parts.deadlines.start();
     this.#state = 'started';
   }
 
@@ -191,7 +116,7 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   /** As {@link notify}, for requests that come from outside and are only checked at run time. */
   async notifyUnchecked(request: NotifyRequest): Promise<NotifyResult> {
     this.#assertStarted();
-    const result = await this.#track(this.#publisher.publish(request));
+    const result = await this.#track(this.#parts.publisher.publish(request));
     this.#events.emit('notified', { type: request.type, result });
     return result;
   }
@@ -199,7 +124,7 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   /** The newest stored notifications of some channels, and the cursor from which a stream goes on. */
   async history(request: HistoryRequest): Promise<HistoryPage> {
     this.#assertStarted();
-    return this.#history.read(request);
+    return this.#parts.history.read(request);
   }
 
   /**
@@ -209,7 +134,7 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
    */
   async attach(request: AttachRequest): Promise<Emitter | undefined> {
     this.#assertStarted();
-    const emitter = await this.#attacher.attach(request);
+    const emitter = await this.#parts.attacher.attach(request);
     if (emitter === undefined || emitter.closed) return undefined;
     this.#events.emit('attached', { emitter });
     if (this.#state !== 'started')
@@ -224,17 +149,17 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     cursor: string | undefined,
     begin: (start: FollowStart) => void,
   ): Promise<void> {
-    return this.#attacher.follow(emitter, group, cursor, begin);
+    return this.#parts.attacher.follow(emitter, group, cursor, begin);
   }
 
   /** Lets a stream leave a group; returns the channel's name. */
   unfollow(emitter: Emitter, group: string): string {
-    return this.#attacher.unfollow(emitter, group);
+    return this.#parts.attacher.unfollow(emitter, group);
   }
 
   /** Closes a stream when a time has come (milliseconds since 1970 UTC), with whatever ended it first. */
   endAt(emitter: Emitter, at: number, reason: CloseReason): void {
-    this.#attacher.endAt(emitter, at, reason);
+    this.#parts.attacher.endAt(emitter, at, reason);
   }
 
   /** Whether this node can serve, found out by a round trip through broker and store. */
@@ -242,7 +167,7 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     if (this.#state === 'created') return { status: 'starting', reasons: ['not started'] };
     if (this.#state !== 'started')
       return { status: 'draining', reasons: ['this node is going away'] };
-    const reasons = await probeParts(this.#broker, this.#store, this.channelNames.all);
+    const reasons = await probeParts(this.#parts.broker, this.#parts.store, this.channelNames.all);
     return { status: reasons.length === 0 ? 'ok' : 'degraded', reasons };
   }
 
@@ -262,9 +187,9 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     if (this.#state === 'closed' || this.#state === 'draining') return this.#closed;
     this.#state = 'draining';
     await this.#untilIdle();
-    await this.#queue.drain();
-    await closeOverWindow(this.emitters.all(), this.#drainWindowMs, this.#ending.signal);
-    await Promise.allSettled([this.#broker.drain(), this.#store.drain()]);
+    await this.#parts.queue.drain();
+    await closeOverWindow(this.emitters.all(), this.#parts.drainWindowMs, this.#ending.signal);
+    await Promise.allSettled([this.#parts.broker.drain(), this.#parts.store.drain()]);
     await this.close();
   }
 
@@ -276,10 +201,10 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     for (const emitter of this.emitters.all()) {
       emitter.close({ code: 'CLOSED', returnMs: Math.random() * 5_000 });
     }
-    this.#deadlines.close();
-    this.#queue.close();
-    this.#feeds.close();
-    await Promise.allSettled([this.#broker.close(), this.#store.close()]);
+    this.#parts.deadlines.close();
+    this.#parts.queue.close();
+    this.#parts.feeds.close();
+    await Promise.allSettled([this.#parts.broker.close(), this.#parts.store.close()]);
     this.#events.clear();
     this.#resolveClosed();
   }

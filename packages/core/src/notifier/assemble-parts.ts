@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import type { CatalogueSchemas } from '../catalogue/catalogue.js';
+import { ChannelNames } from '../channels/channel-names.js';
+import type { CloseReason } from '../emitters/close-reason.js';
+import { Deadlines } from '../emitters/deadlines.js';
+import type { Emitter } from '../emitters/emitter.js';
+import { EmitterRegistry } from '../emitters/emitter-registry.js';
+import { Flusher } from '../emitters/flusher.js';
+import { NotifyError } from '../errors/notify-error.js';
+import { FeedTable } from '../feeds/feed-table.js';
+import { StoreReads } from '../feeds/store-reads.js';
+import { memoryBroker } from '../memory/memory-broker.js';
+import { memoryStore } from '../memory/memory-store.js';
+import { resolveOptions } from '../options/resolve-options.js';
+import type { Broker } from '../ports/broker.js';
+import { type Logger, silentLogger } from '../ports/logger.js';
+import type { Store } from '../ports/store.js';
+import { Attacher } from './attach.js';
+import { History } from './history.js';
+import { limitsSchema, type NotifierOptions } from './notifier-options.js';
+import { PublishQueue } from './publish-queue.js';
+import { Publisher } from './publisher.js';
+
+/** Envelopes handed to the broker in one call at most. */
+const maxBatch = 1_000;
+
+/** What a notifier consists of. */
+export interface NotifierParts {
+  readonly nodeId: string;
+  readonly drainWindowMs: number;
+  readonly broker: Broker;
+  readonly store: Store;
+  readonly logger: Logger;
+  readonly channelNames: ChannelNames;
+  readonly feeds: FeedTable;
+  readonly emitters: EmitterRegistry;
+  readonly deadlines: Deadlines;
+  readonly attacher: Attacher;
+  readonly queue: PublishQueue;
+  readonly publisher: Publisher;
+  readonly history: History;
+}
+
+/**
+ * Checks the options and joins the parts. Nothing is connected and no timer runs yet.
+ * @param ended - called when a stream has ended and its channels are given back
+ * @throws NotifyError `OPTIONS_INVALID` or `STORE_NOT_SHARED`
+ */
+export function assembleParts<Schemas extends CatalogueSchemas>(
+  options: NotifierOptions<Schemas>,
+  ended: (emitter: Emitter, reason: CloseReason | undefined) => void,
+): NotifierParts {
+  const { catalogue, logger = silentLogger, channelNames: naming, ...others } = options;
+  const { store = memoryStore(), broker = memoryBroker(), ...rest } = others;
+  const limits = resolveOptions(limitsSchema, rest, 'createNotifier');
+  resolveOptions(catalogueSchema, { catalogue }, 'createNotifier');
+  if (broker.capabilities.remote && !store.shared) {
+    throw new NotifyError(
+      'STORE_NOT_SHARED',
+      'a broker that joins nodes needs a store that they share, or two nodes count offsets apart',
+    );
+  }
+  const channelNames = new ChannelNames(naming);
+  const reads = new StoreReads(store);
+  const deadlines = new Deadlines();
+  const common = { ...limits, store, broker, logger, reads, channelNames, deadlines };
+  const feeds = new FeedTable({ ...common, maxHeld: limits.ringCount * 16 });
+  const emitters = new EmitterRegistry(feeds);
+  const attacher: Attacher = new Attacher({
+    ...common,
+    feeds,
+    registry: emitters,
+    emitterContext: {
+      ...common,
+      flusher: new Flusher(),
+      detached: (emitter, left, reason) => {
+        attacher.detached(emitter, left);
+        ended(emitter, reason);
+      },
+    },
+  });
+  const queue = new PublishQueue(
+    broker,
+    { maxQueued: limits.maxQueuedEnvelopes, maxBatch, patienceMs: limits.publishWaitMs },
+    (error, count) => logger.debug({ err: error, count }, 'envelopes were not published'),
+  );
+  const publisher = new Publisher({ ...common, catalogue, feeds, queue });
+  const history = new History(store, channelNames);
+  return { ...common, feeds, emitters, attacher, queue, publisher, history };
+}
+
+/** What an untyped caller may get wrong, found before its first `notify`. */
+const catalogueSchema = z.object({
+  catalogue: z.custom(
+    (value) => typeof value === 'object' && value !== null && 'encode' in value,
+    'made by defineCatalogue',
+  ),
+});
