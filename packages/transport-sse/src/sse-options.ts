@@ -12,7 +12,7 @@ export const sseOptionsSchema = z.strictObject({
 export interface SseOptions extends AccessOptions {
   /** Time between comments on a quiet stream, 25,000. */
   readonly heartbeatMs?: number | undefined;
-  /** How long clients wait before they reconnect, told in `retry:`, 2,000. */
+  /** How long clients wait on average before they reconnect, told in `retry:`, half to one and a half of 2,000. */
   readonly retryMs?: number | undefined;
   /** Closes streams of this age, so that they move in time; absent: no limit. */
   readonly maxAgeMs?: number | undefined;

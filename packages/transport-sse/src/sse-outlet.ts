@@ -45,7 +45,9 @@ export class SseOutlet implements Outlet {
 
   ready(ready: Ready, cursor: string): void {
     if (this.#ended) return;
-    const { heartbeatMs, retryMs } = this.#times;
+    const { heartbeatMs } = this.#times;
+    // Spread, so that the clients of a node that died do not come back all at once.
+    const retryMs = this.#times.retryMs * (0.5 + Math.random());
     this.#begin();
     const data = JSON.stringify({
       user: ready.userId,

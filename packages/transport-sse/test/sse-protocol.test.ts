@@ -89,6 +89,22 @@ test('a stream of maximal age ends with MAX_AGE and may come back at once', asyn
   await eventually(() => expect(client.bye).toEqual({ code: 'MAX_AGE', returnMs: 0 }));
 });
 
+test('clients are told to come back at different times', async () => {
+  await serve({ retryMs: 2_000 });
+  const told = await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      const { body } = await fetch(`http://127.0.0.1:${port}/stream`);
+      const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+      const text = (await reader?.read())?.value ?? '';
+      await reader?.cancel();
+      return Number(/^retry: (\d+)$/m.exec(text)?.[1]);
+    }),
+  );
+  expect(new Set(told).size).toBeGreaterThan(1);
+  expect(Math.min(...told)).toBeGreaterThanOrEqual(1_000);
+  expect(Math.max(...told)).toBeLessThanOrEqual(3_000);
+});
+
 test('the header of a reconnect goes before the cursor of the first URL', async () => {
   await serve();
   const client = new SseClient(port, { cursor: 'c1' });
