@@ -12,7 +12,7 @@ export function carryingTheme({ book, bench }: BrokerTheme): void {
       sampleEnvelope(channel, {
         dataJson,
         offset: i + 1,
-        type: `typ.${i} "ü"`,
+        type: `typ.${i}:a-b_c`,
         ...(i % 2 ? { traceparent } : {}),
       }),
     );

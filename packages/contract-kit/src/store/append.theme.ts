@@ -73,7 +73,7 @@ export function appendTheme({ book, bench }: StoreTheme): void {
     const channel = freshChannel();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const drafts = awkwardJson.map((dataJson, i) =>
-      sampleDraft(channel, { dataJson, type: `typ:${i} "ü"`, ...(i % 2 ? { traceparent } : {}) }),
+      sampleDraft(channel, { dataJson, type: `typ.${i}:a-b_c`, ...(i % 2 ? { traceparent } : {}) }),
     );
     const placed = (await store.append(drafts)).map(envelopeOf);
     const epoch = placed[0]?.epoch ?? '';
