@@ -15,5 +15,7 @@ export function errorsPage(): string {
     '|---|---|---|---|',
     ...rows,
     '',
+    'The HTTP routes add `METHOD_NOT_ALLOWED` (405), `BODY_INVALID` and `PARAMETER_INVALID` (400), `BODY_TOO_LARGE` (413), `MEDIA_TYPE_UNSUPPORTED` (415), `UNAVAILABLE` (503) and `INTERNAL` (500); what ends a stream is listed in [PROTOCOL.md](../PROTOCOL.md), sections 3 and 4.',
+    '',
   ].join('\n');
 }

@@ -24,7 +24,10 @@ const envelope: fc.Arbitrary<Envelope> = fc
     time: fc.maxSafeNat(),
     dataJson: fc.json(),
     place: fc.option(
-      fc.record({ epoch: fc.stringMatching(/^[0-9a-z]{1,16}$/), offset: fc.integer({ min: 1 }) }),
+      fc.record({
+        epoch: fc.stringMatching(/^[1-9a-z][0-9a-z]{0,15}$/),
+        offset: fc.integer({ min: 1 }),
+      }),
     ),
     trace: fc.option(wellFormed),
   })

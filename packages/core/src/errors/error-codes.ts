@@ -48,7 +48,7 @@ export const errorCodes = {
   AUDIENCE_INVALID: {
     meaning: 'The audience is empty, malformed, or addresses more users than allowed.',
     retryable: false,
-    advice: 'Use {user}, {users}, {group}, {groups} or {all: true} with valid names.',
+    advice: 'Use {user}, {users}, {group} or {all: true} with valid names.',
   },
   CHANNEL_INVALID: {
     meaning: 'A user id, group or channel name is empty, too long, or holds forbidden characters.',

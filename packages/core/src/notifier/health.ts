@@ -10,7 +10,8 @@ export interface Health {
   readonly reasons: readonly string[];
 }
 
-const probeTimeoutMs = 3_000;
+/** Less than the second that orchestrators wait for an answer by default. */
+const probeTimeoutMs = 800;
 
 /** Makes a round trip through broker and store, and says what did not come back. */
 export async function probeParts(

@@ -32,7 +32,10 @@ export interface NotifyResult {
   readonly time: number;
   /** It is in the store, on every channel of the audience. */
   readonly stored: boolean;
-  /** The broker said in time that it has it. False loses nothing: other nodes find it in the store. */
+  /**
+   * The broker said in time that it has it. Where it did not, other nodes find a stored notification in
+   * the store; an ephemeral one may not reach them at all.
+   */
   readonly published: boolean;
   /** All of it was there already: the idempotency key had been used for it. */
   readonly duplicate: boolean;
