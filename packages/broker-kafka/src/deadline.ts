@@ -1,21 +1,11 @@
+import { withinMs } from '@realtime-notify/core';
+
 /**
  * Settles like `work`, or rejects after `timeoutMs`. What `work` still does then is the caller's
  * business: it must end it.
  */
-export async function withDeadline<T>(
-  what: string,
-  timeoutMs: number,
-  work: Promise<T>,
-): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TimeoutError(what, timeoutMs)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function withDeadline<T>(what: string, timeoutMs: number, work: Promise<T>): Promise<T> {
+  return withinMs(work, timeoutMs, () => new TimeoutError(what, timeoutMs));
 }
 
 class TimeoutError extends Error {

@@ -23,8 +23,9 @@ export interface KafkaSource {
  * A source of notifications: records `{"to", "type", "data"}` of one Kafka topic, shared among all
  * nodes by a consumer group.
  *
- * A record is committed only after it was stored, and stored only once however often it is read. One
- * that can never be sent is logged with its place and passed. While the store is down the partition
+ * A record is committed only after it was stored. One that is read again is stored once, as long as
+ * the store still knows its idempotency key (5 minutes by default): a node that dies between storing and
+ * committing, with no other to take over for longer than that, repeats it. A record that can never be sent is logged with its place and passed. While the store is down the partition
  * waits, and no other partition waits for it.
  * @throws NotifyError `OPTIONS_INVALID`
  */

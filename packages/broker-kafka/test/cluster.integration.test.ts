@@ -39,10 +39,10 @@ test('the only node killed and started again: calls reject at once meanwhile, th
   for (const sink of [a, b]) {
     await eventually(() => expect(sink.states.at(-1)).toMatchObject({ state: 'down' }));
   }
-  const started = performance.now();
-  const refused = brokers[0].publish([sampleEnvelope('user:1')]);
-  await expect(refused).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE', retryable: true });
-  expect(performance.now() - started).toBeLessThan(1_000);
+  const refused = brokers[0].publish([sampleEnvelope('user:1')]).catch((error: unknown) => error);
+  // At once: before the event loop turns, so before anything could have been asked of Kafka.
+  const first = await Promise.race([refused, new Promise((resolve) => setImmediate(resolve))]);
+  expect(first).toMatchObject({ code: 'BROKER_UNAVAILABLE', retryable: true });
   await node?.restart();
   for (const sink of [a, b]) {
     await eventually(() => expect(sink.calls).toEqual(['up', 'down', 'resync', 'up']));

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { withinMs } from '@realtime-notify/core';
 import { Redis, type RedisOptions } from 'ioredis';
 import { backoffMs } from './backoff.js';
 import { unavailable } from './driver-errors.js';
-import { withinMs } from './within-ms.js';
 
 export type { Redis } from 'ioredis';
 

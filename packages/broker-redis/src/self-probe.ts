@@ -1,6 +1,5 @@
-import { NotifyError } from '@realtime-notify/core';
+import { NotifyError, withinMs } from '@realtime-notify/core';
 import { unavailable } from './driver-errors.js';
-import { withinMs } from './within-ms.js';
 
 /** What a probe is: no message of ours came back although Redis took it. */
 export class NoRoundTrip extends NotifyError {

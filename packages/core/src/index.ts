@@ -65,3 +65,4 @@ export {
   samePosition,
   tagOf,
 } from './positions/position.js';
+export { withinMs } from './time/within-ms.js';

@@ -1,8 +1,7 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import { type Logger, NotifyError } from '@realtime-notify/core';
+import { type Logger, NotifyError, withinMs } from '@realtime-notify/core';
 import { Redis, type RedisOptions } from 'ioredis';
 import { driverMessage, unavailable } from './driver-errors.js';
-import { withinMs } from './within-ms.js';
 
 export type { Redis } from 'ioredis';
 

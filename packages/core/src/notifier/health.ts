@@ -1,5 +1,6 @@
 import type { Broker } from '../ports/broker.js';
 import type { Store } from '../ports/store.js';
+import { withinMs } from '../time/within-ms.js';
 
 /**
  * `starting` and `draining` mean: send no traffic here. `degraded` means: this node serves, with the
@@ -27,16 +28,10 @@ export async function probeParts(
 }
 
 async function failureOf(part: string, probe: Promise<unknown>): Promise<readonly string[]> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer')), probeTimeoutMs);
-  });
   try {
-    await Promise.race([probe, late]);
+    await withinMs(probe, probeTimeoutMs, () => new Error('no answer'));
     return [];
   } catch (error) {
     return [`${part}: ${error instanceof Error ? error.message : 'failed'}`];
-  } finally {
-    clearTimeout(timer);
   }
 }
