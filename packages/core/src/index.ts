@@ -45,7 +45,13 @@ export { createNotifier, Notifier, type NotifierEvents } from './notifier/notifi
 export type { NotifierOptions } from './notifier/notifier-options.js';
 export type { NotifyRequest, NotifyResult } from './notifier/publisher.js';
 export { resolveOptions } from './options/resolve-options.js';
-export type { Broker, BrokerCapabilities, BrokerSink, BrokerState } from './ports/broker.js';
+export type {
+  Broker,
+  BrokerCapabilities,
+  BrokerSink,
+  BrokerStartOptions,
+  BrokerState,
+} from './ports/broker.js';
 export type { Directory } from './ports/directory.js';
 export { type Logger, silentLogger } from './ports/logger.js';
 export type { AppendOutcome, Draft, LogPage, ReadRequest, Store } from './ports/store.js';

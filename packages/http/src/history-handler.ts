@@ -38,7 +38,7 @@ export function historyHandler<Schemas extends CatalogueSchemas>(
     const query = queryOf(request.url);
     const { groups, sinceMs, limit } = parseHistoryQuery(query);
     const principal = await hostDecision(() =>
-      access.admit({ headers: request.headers, query }, groups),
+      access.admit({ headers: request.headers, query, incoming: request }, groups),
     );
     const { items, cursor } = await notifier.history({ principal, groups, sinceMs, limit });
     return {

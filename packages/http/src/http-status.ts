@@ -19,7 +19,9 @@ const ofErrorCode: Readonly<Record<ErrorCode, HttpStatus>> = {
   CURSOR_INVALID: { status: 400 },
   UNAUTHENTICATED: { status: 401 },
   FORBIDDEN: { status: 403 },
+  ORIGIN_FORBIDDEN: { status: 403 },
   IDEMPOTENCY_CONFLICT: { status: 409 },
+  RECIPIENT_UNKNOWN: { status: 422 },
   DATA_TOO_LARGE: { status: 413 },
   LIMIT_EXCEEDED: { status: 429, retryAfterS: 5 },
   STORE_UNAVAILABLE: { status: 503, retryAfterS: 5 },
@@ -30,6 +32,7 @@ const ofErrorCode: Readonly<Record<ErrorCode, HttpStatus>> = {
   STORE_NOT_SHARED: internal,
   AUTHENTICATION_MISSING: internal,
   TYPE_RESERVED: internal,
+  PUBLISH_ONLY: internal,
   BROKER_CONFIGURATION: internal,
   ENVELOPE_INVALID: internal,
 };

@@ -40,7 +40,10 @@ export function sseHandler<Schemas extends CatalogueSchemas>(
     if (groups.length > times.maxGroups) {
       throw new NotifyError('LIMIT_EXCEEDED', `at most ${times.maxGroups} groups may be asked for`);
     }
-    const principal = await access.admit({ headers: request.headers, query }, groups);
+    const principal = await access.admit(
+      { headers: request.headers, query, incoming: request },
+      groups,
+    );
     const outlet = new SseOutlet(response, times);
     const emitter = await notifier.attach({
       principal,

@@ -92,7 +92,7 @@ class WsEndpoint<Schemas extends CatalogueSchemas> {
 
   async #admit(message: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { access, maxGroups } = this.#context;
-    const request = { headers: message.headers, query: queryOf(message.url) };
+    const request = { headers: message.headers, query: queryOf(message.url), incoming: message };
     const groups = [...new Set(request.query.getAll('group'))];
     if (groups.length > maxGroups) {
       throw new NotifyError('LIMIT_EXCEEDED', `at most ${maxGroups} groups may be asked for`);

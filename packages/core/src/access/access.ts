@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { NotifyError } from '../errors/notify-error.js';
 import type { Principal } from './principal.js';
 
@@ -9,6 +9,8 @@ export interface AuthenticationRequest {
   readonly query: URLSearchParams;
   /** The token of a hello frame, where the transport has such. */
   readonly token?: string;
+  /** The request as Node gave it, with whatever the host's middleware left on it. */
+  readonly incoming?: IncomingMessage;
 }
 
 /**

@@ -100,6 +100,21 @@ export const errorCodes = {
     retryable: false,
     advice: 'Keep other programs off our keys, channels and Kafka topics.',
   },
+  PUBLISH_ONLY: {
+    meaning: 'A node that only publishes was asked to receive, or to hold a stream.',
+    retryable: false,
+    advice: 'Leave out `publishOnly` on nodes that serve clients.',
+  },
+  RECIPIENT_UNKNOWN: {
+    meaning: 'The `unknownRecipients` hook does not know a user of the audience.',
+    retryable: false,
+    advice: 'Correct the audience; nothing was sent to anybody.',
+  },
+  ORIGIN_FORBIDDEN: {
+    meaning: 'A browser page of another origin, or a cookie without proof of its origin, asked.',
+    retryable: false,
+    advice: 'Name the origin in `allowedOrigins`, or use a token instead of a cookie.',
+  },
   NOT_STARTED: {
     meaning: 'The notifier was used before `start` resolved.',
     retryable: true,

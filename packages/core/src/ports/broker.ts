@@ -30,6 +30,15 @@ export type BrokerState =
   | { readonly state: 'up' }
   | { readonly state: 'down'; readonly error: NotifyError };
 
+/** How a node takes part. */
+export interface BrokerStartOptions {
+  /**
+   * The node only publishes: nothing is received, no subscription, tail or consumer is opened, and
+   * `subscribe` rejects with `PUBLISH_ONLY`. `status` is still reported. Default false.
+   */
+  readonly publishOnly?: boolean | undefined;
+}
+
 /**
  * Carries envelopes to the other nodes. A wake-up, not the truth: the Store is.
  *
@@ -43,7 +52,8 @@ export type BrokerState =
  *    say that the broker has them all, and never queues without limit;
  * B6 foreign or malformed bytes are dropped with one log line and never reach the sink;
  * B7 a dead broker never throws out of band: no unhandled rejection, no unheard `error`;
- * B8 nothing is received after `close` resolved, and no timer or socket of ours is left.
+ * B8 nothing is received after `close` resolved, and no timer or socket of ours is left;
+ * B9 a node started with `publishOnly` reaches the others and receives nothing.
  *
  * Not promised: order across publishers, exactly-once, delivery while the link is down.
  * Called by the Notifier: `start` once, `publish` with one call under way at a time,
@@ -55,7 +65,7 @@ export type BrokerState =
  */
 export interface Broker {
   readonly capabilities: BrokerCapabilities;
-  start(sink: BrokerSink): Promise<void>;
+  start(sink: BrokerSink, options?: BrokerStartOptions): Promise<void>;
   publish(envelopes: readonly Envelope[]): Promise<void>;
   subscribe(channels: readonly string[]): Promise<void>;
   unsubscribe(channels: readonly string[]): Promise<void>;
