@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { findToken } from './find-token.js';
+import { findToken as find } from './find-token.js';
+
+const findToken = (...args: Parameters<typeof find>) => find(...args)?.token;
 
 const places = { cookieName: 'token', queryName: 'token' };
 

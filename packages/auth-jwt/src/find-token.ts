@@ -6,18 +6,29 @@ export interface TokenPlaces {
   readonly queryName: string | false;
 }
 
+/** A token, and whether a browser adds it by itself. */
+export interface FoundToken {
+  readonly token: string;
+  readonly ambient: boolean;
+}
+
 /**
  * The token of a request: of the hello frame, else `Authorization: Bearer`, else the query, else the
  * cookie. What a client says outright comes before what a browser adds by itself. Only the first that is
  * there counts: a bad one is not replaced by the next.
  */
-export function findToken(request: AuthenticationRequest, places: TokenPlaces): string | undefined {
-  return (
+export function findToken(
+  request: AuthenticationRequest,
+  places: TokenPlaces,
+): FoundToken | undefined {
+  const said =
     request.token ??
     bearer(request.headers.authorization) ??
-    (places.queryName === false ? undefined : nonEmpty(request.query.get(places.queryName))) ??
-    (places.cookieName === false ? undefined : cookie(request.headers.cookie, places.cookieName))
-  );
+    (places.queryName === false ? undefined : nonEmpty(request.query.get(places.queryName)));
+  if (said !== undefined) return { token: said, ambient: false };
+  if (places.cookieName === false) return undefined;
+  const added = cookie(request.headers.cookie, places.cookieName);
+  return added === undefined ? undefined : { token: added, ambient: true };
 }
 
 function bearer(header: string | undefined): string | undefined {

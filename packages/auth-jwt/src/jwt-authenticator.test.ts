@@ -40,23 +40,39 @@ describe('a shared secret', () => {
       userId: 'u1',
       groups: ['g1', 'g2'],
       expiresAt: 4_000_000_000_000 + 5_000,
+      issuedAt: 0,
+      ambient: false,
     });
     expect(await authenticate(presenting(await hs({ sub: 'u1' })))).toEqual({
       userId: 'u1',
       groups: [],
+      issuedAt: 0,
+      ambient: false,
     });
+  });
+
+  test('tells when the token was issued, and its session', async () => {
+    const authenticate = jwtAuthenticator({ secret });
+    const token = await hs({ sub: 'u1', iat: 1_700_000_000.25, sid: 's1' });
+    expect(await authenticate(presenting(token))).toMatchObject({
+      issuedAt: 1_700_000_000_250,
+      sessionId: 's1',
+    });
+    const odd = await hs({ sub: 'u1', sid: 7 as unknown as string });
+    expect(await authenticate(presenting(odd))).not.toHaveProperty('sessionId');
   });
 
   test('takes the token from the hello frame, the query and a cookie of the chosen names', async () => {
     const token = await hs({ sub: 'u1' });
     const authenticate = jwtAuthenticator({ secret, cookieName: 'session', queryName: 'access' });
     const query = new URLSearchParams();
-    const u1 = { userId: 'u1', groups: [] };
+    const u1 = { userId: 'u1', groups: [], issuedAt: 0, ambient: false };
     expect(await authenticate({ headers: {}, query, token })).toEqual(u1);
     expect(
       await authenticate({ headers: {}, query: new URLSearchParams({ access: token }) }),
     ).toEqual(u1);
-    expect(await authenticate({ headers: { cookie: `session=${token}` }, query })).toEqual(u1);
+    const withCookie = { headers: { cookie: `session=${token}` }, query };
+    expect(await authenticate(withCookie)).toEqual({ ...u1, ambient: true });
     expect(await authenticate({ headers: { cookie: `token=${token}` }, query })).toBeNull();
     expect(await authenticate({ headers: {}, query })).toBeNull();
   });
@@ -147,7 +163,7 @@ describe('claims', () => {
   test('reads user and groups from the claims of the chosen names', async () => {
     const authenticate = jwtAuthenticator({ secret, userClaim: 'uid', groupsClaim: 'roles' });
     const token = await hs({ sub: 'no', groups: ['no'], uid: 'u7', roles: ['admin'] });
-    expect(await authenticate(presenting(token))).toEqual({ userId: 'u7', groups: ['admin'] });
+    expect(await authenticate(presenting(token))).toMatchObject({ userId: 'u7', groups: ['admin'] });
   });
 
   test.each([

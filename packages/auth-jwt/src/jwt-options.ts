@@ -42,6 +42,9 @@ export interface JwtAuthenticatorOptions {
 const name = z.string().min(1).max(200);
 const names = z.union([name.transform((one) => [one]), z.array(name).min(1)]);
 
+// Not z.instanceof: its type is new in zod 4.6, and our types show it to hosts with an older one.
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
+const urlObject = z.custom<URL>((value) => value instanceof URL);
 const keyObject = z.custom<KeyObject>((value) => value instanceof KeyObject);
 const cryptoKey = z.custom<webcrypto.CryptoKey>((value) => types.isCryptoKey(value));
 const jwk = z.custom<JsonWebKey>(
@@ -49,13 +52,13 @@ const jwk = z.custom<JsonWebKey>(
 );
 
 const jwksUrl = z
-  .union([z.url().transform((text) => new URL(text)), z.instanceof(URL)])
+  .union([z.url().transform((text) => new URL(text)), urlObject])
   .refine((url) => url.protocol === 'https:' || url.protocol === 'http:', 'must be https or http')
   .refine((url) => url.username === '' && url.password === '', 'must not hold credentials');
 
 export const optionsSchema = z
   .strictObject({
-    secret: z.union([z.string(), z.instanceof(Uint8Array)]).optional(),
+    secret: z.union([z.string(), bytes]).optional(),
     publicKey: z.union([z.string(), keyObject, cryptoKey, jwk]).optional(),
     jwksUrl: jwksUrl.optional(),
     jwks: z.looseObject({ keys: z.array(jwk).min(1) }).optional(),

@@ -25,12 +25,24 @@ export function principalOfClaims(
   return Object.freeze({
     userId: userId.data,
     groups: Object.freeze(groups.data ?? []),
+    issuedAt: issueTime(claims.iat),
+    ...session(ownClaim(claims, 'sid')),
     ...expiry(claims.exp, options.clockToleranceMs),
   });
 }
 
 function ownClaim(claims: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.hasOwn(claims, name) ? claims[name] : undefined;
+}
+
+/** A token that hides its age counts as the oldest: a revocation of its user is one of it too. */
+function issueTime(iat: unknown): number {
+  return typeof iat === 'number' && Number.isFinite(iat) ? iat * 1_000 : 0;
+}
+
+/** The session's name as OpenID Connect writes it (Front-Channel Logout 1.0, section 3). */
+function session(sid: unknown): Pick<Principal, 'sessionId'> {
+  return typeof sid === 'string' && sid !== '' && sid.length <= 200 ? { sessionId: sid } : {};
 }
 
 /** The tolerance is added, or a stream would be refused that the check of the token let through. */

@@ -4,9 +4,14 @@ export {
   type Authenticate,
   type AuthenticationRequest,
   type AuthorizeGroup,
+  type Revalidate,
 } from './access/access.js';
+export { allowOrigin } from './access/allow-origin.js';
+export { type AllowedOrigins, looksAmbient, OriginPolicy } from './access/origin-policy.js';
+export { preflightHeaders } from './access/preflight.js';
 export type { Principal } from './access/principal.js';
 export { queryOf } from './access/query-of.js';
+export { Revalidation } from './access/revalidation.js';
 export {
   type Catalogue,
   type CatalogueSchemas,
@@ -16,6 +21,7 @@ export {
 } from './catalogue/catalogue.js';
 export type { Audience } from './channels/audience.js';
 export { ChannelNames, type ChannelNamesOptions } from './channels/channel-names.js';
+export type { RevocationTarget } from './control/revocation.js';
 export { Batch } from './emitters/batch.js';
 export type { CloseCode, CloseReason } from './emitters/close-reason.js';
 export { Emitter } from './emitters/emitter.js';
@@ -26,6 +32,10 @@ export { Rota } from './emitters/rota.js';
 export { type Drainable, whenDrained } from './emitters/when-drained.js';
 export { type ErrorCode, type ErrorCodeRow, errorCodes } from './errors/error-codes.js';
 export { NotifyError } from './errors/notify-error.js';
+export { Connections } from './limits/connections.js';
+export { LimitCounters, type LimitCounts, type LimitError } from './limits/counters.js';
+export { type LimitName, type LimitRow, limitTable } from './limits/limit-table.js';
+export { TokenBucket } from './limits/token-bucket.js';
 export { type MemoryBrokerOptions, memoryBroker } from './memory/memory-broker.js';
 export { MemoryBus } from './memory/memory-bus.js';
 export { type MemoryStoreOptions, memoryStore } from './memory/memory-store.js';
@@ -39,11 +49,14 @@ export {
   type StoredEnvelope,
 } from './notification/notification.js';
 export type { AttachRequest } from './notifier/attach.js';
+export type { Undelivered } from './notifier/enqueue-pool.js';
 export type { Health } from './notifier/health.js';
 export type { HistoryPage, HistoryRequest } from './notifier/history.js';
-export { createNotifier, Notifier, type NotifierEvents } from './notifier/notifier.js';
+export { createNotifier, Notifier } from './notifier/notifier.js';
+export type { NotifierEvents } from './notifier/notifier-events.js';
 export type { NotifierOptions } from './notifier/notifier-options.js';
 export type { NotifyRequest, NotifyResult } from './notifier/publisher.js';
+export type { UnknownRecipients } from './notifier/recipient-check.js';
 export { resolveOptions } from './options/resolve-options.js';
 export type {
   Broker,

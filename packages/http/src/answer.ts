@@ -41,6 +41,8 @@ export function sendFailure(response: ServerResponse, error: unknown, logger: Lo
     {
       ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
       ...(retryAfterS === undefined ? {} : { 'Retry-After': retryAfterS }),
+      // What is left of the body is not waited for.
+      ...(status === 408 ? { Connection: 'close' } : {}),
     },
   );
 }

@@ -41,9 +41,10 @@ export function healthHandlers<Schemas extends CatalogueSchemas>(
     });
     return underWay;
   };
+  const reading = { methods: ['GET', 'HEAD'], logger };
   return {
-    live: route(['GET', 'HEAD'], logger, async () => ({ status: 200, body: '{"status":"ok"}' })),
-    ready: route(['GET', 'HEAD'], logger, async () => {
+    live: route(reading, async () => ({ status: 200, body: '{"status":"ok"}' })),
+    ready: route(reading, async () => {
       const { status, reasons } = await health();
       return {
         status: status === 'ok' || status === 'degraded' ? 200 : 503,

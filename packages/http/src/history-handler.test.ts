@@ -90,12 +90,19 @@ test.each([
   'limit=-1',
   'limit=ten',
   'limit=1.5',
-  Array.from({ length: 31 }, (_, n) => `group=g${n}`).join('&'),
 ])('refuses %s', async (query) => {
   expect(await look(`user=u1&${query}`)).toMatchObject({
     status: 400,
-    body: { code: 'PARAMETER_INVALID', message: expect.stringMatching(/since|limit|group/) },
+    body: { code: 'PARAMETER_INVALID', message: expect.stringMatching(/since|limit/) },
   });
+});
+
+test('refuses more groups than a stream takes', async () => {
+  const groups = Array.from({ length: 31 }, (_, n) => `group=g${n}`).join('&');
+  const refused = await look(`user=u1&${groups}`);
+  expect(refused).toMatchObject({ status: 429, body: { code: 'LIMIT_EXCEEDED' } });
+  expect(refused.headers.get('retry-after')).toBe('5');
+  expect(notifier.limits.snapshot().groupsPerRequest).toBe(1);
 });
 
 test('refuses who may not look', async () => {

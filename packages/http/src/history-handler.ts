@@ -13,6 +13,9 @@ import { parseHistoryQuery } from './history-query.js';
 import { hostDecision } from './host-decision.js';
 import { type Handler, route } from './route.js';
 
+/** As many as a stream takes, so that its cursor is accepted there. */
+const maxGroups = 30;
+
 /** What {@link historyHandler} takes: one of `authenticate` and `anonymous: true`. Unknown names are errors. */
 export interface HistoryOptions extends AccessOptions {
   /** Pino-shaped; silent by default. */
@@ -23,20 +26,28 @@ export interface HistoryOptions extends AccessOptions {
  * Makes the handler of the look back: `GET` with `?since=` (milliseconds since 1970 UTC, or an ISO 8601 time
  * with its zone), `?limit=` (default 50, more than 200 gives 200) and `?group=` (repeatable, at most 30).
  * Answers `{"items":[...],"cursor":"..."}`, newest first; a stream that begins at the cursor shows exactly
- * what came after. A client that may not look is answered 401 or 403 with `{code, message}`.
+ * what came after. A client that may not look is answered 401, 403 or 429 with `{code, message}`.
  * @throws NotifyError `AUTHENTICATION_MISSING` or `OPTIONS_INVALID`
  */
 export function historyHandler<Schemas extends CatalogueSchemas>(
   notifier: Notifier<Schemas>,
   options: HistoryOptions,
 ): Handler {
-  const { authenticate, authorize, anonymous, logger = silentLogger, ...rest } = options;
+  const { authenticate, authorize, anonymous, allowedOrigins, ...others } = options;
+  const { revalidate: _, logger = silentLogger, ...rest } = others;
   resolveOptions(z.strictObject({}), rest, 'historyHandler');
-  const access = new Access({ authenticate, authorize, anonymous });
+  const access = new Access({ authenticate, authorize, anonymous, allowedOrigins });
+  const { origins } = access;
 
-  return route(['GET', 'HEAD'], logger, async (request) => {
+  return route({ methods: ['GET', 'HEAD'], logger, origins }, async (request) => {
     const query = queryOf(request.url);
     const { groups, sinceMs, limit } = parseHistoryQuery(query);
+    if (groups.length > maxGroups) {
+      throw notifier.limits.exceeded(
+        'groupsPerRequest',
+        `at most ${maxGroups} groups may be asked for`,
+      );
+    }
     const principal = await hostDecision(() =>
       access.admit({ headers: request.headers, query, incoming: request }, groups),
     );

@@ -22,8 +22,11 @@ const ofErrorCode: Readonly<Record<ErrorCode, HttpStatus>> = {
   ORIGIN_FORBIDDEN: { status: 403 },
   IDEMPOTENCY_CONFLICT: { status: 409 },
   RECIPIENT_UNKNOWN: { status: 422 },
+  RECIPIENTS_UNCHECKED: { status: 503, retryAfterS: 5 },
   DATA_TOO_LARGE: { status: 413 },
   LIMIT_EXCEEDED: { status: 429, retryAfterS: 5 },
+  OVERLOADED: { status: 503, retryAfterS: 5 },
+  REVOKE_UNCONFIRMED: { status: 503, retryAfterS: 5 },
   STORE_UNAVAILABLE: { status: 503, retryAfterS: 5 },
   BROKER_UNAVAILABLE: { status: 503, retryAfterS: 5 },
   NOT_STARTED: { status: 503, retryAfterS: 1 },
@@ -42,6 +45,7 @@ const ofHttpCode = {
   BODY_INVALID: { status: 400 },
   PARAMETER_INVALID: { status: 400 },
   METHOD_NOT_ALLOWED: { status: 405 },
+  BODY_TIMEOUT: { status: 408 },
   BODY_TOO_LARGE: { status: 413 },
   MEDIA_TYPE_UNSUPPORTED: { status: 415 },
   UNAVAILABLE: { status: 503, retryAfterS: 5 },
@@ -73,5 +77,6 @@ export function describeFailure(
   // Another version of core may know codes that this one does not.
   const known: HttpStatus | undefined = ofErrorCode[error.code];
   if (known === undefined || known === internal) return undefined;
-  return { ...known, code: error.code, message: error.message };
+  const told = error.returnMs === undefined ? {} : { retryAfterS: Math.ceil(error.returnMs / 1_000) };
+  return { ...known, ...told, code: error.code, message: error.message };
 }

@@ -134,6 +134,35 @@ describe('what is refused', () => {
     });
   });
 
+  test('a user who does not exist: 422 with the name; 503 where that cannot be found out', async () => {
+    let isAway = false;
+    const strict = makeNotifier({
+      unknownRecipients: () => {
+        if (isAway) throw new Error('the database is away');
+        return ['u1'];
+      },
+    });
+    await strict.start();
+    const own = await serve(publishHandler(strict, { open: true }));
+    const send = () =>
+      fetch(own.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(toU1),
+      }).then(answerOf);
+    expect(await send()).toMatchObject({
+      status: 422,
+      body: { code: 'RECIPIENT_UNKNOWN', message: expect.stringContaining('"u1"') },
+    });
+    isAway = true;
+    const unchecked = await send();
+    expect(unchecked).toMatchObject({ status: 503, body: { code: 'RECIPIENTS_UNCHECKED' } });
+    expect(unchecked.headers.get('retry-after')).toBe('5');
+    expect(JSON.stringify(unchecked.body)).not.toContain('database');
+    own.server.close();
+    await strict.close();
+  });
+
   test('other methods: 405 with Allow', async () => {
     const answer = await answerOf(await fetch(served.url));
     expect(answer).toMatchObject({ status: 405, body: { code: 'METHOD_NOT_ALLOWED' } });

@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import {
+  type AllowedOrigins,
   type Audience,
   type CatalogueSchemas,
   type Logger,
+  looksAmbient,
   type Notifier,
   NotifyError,
   type NotifyRequest,
+  OriginPolicy,
   resolveOptions,
   silentLogger,
 } from '@realtime-notify/core';
@@ -26,8 +29,15 @@ export interface PublishOptions {
   readonly authorizePublish?: AuthorizePublish | undefined;
   /** Lets everybody who reaches this route publish to anybody; written out so that nobody forgets. */
   readonly open?: boolean | undefined;
+  /**
+   * Pages of other origins that may publish, default none. A request with a cookie, and without an
+   * `Authorization` header, must come from a page of the same or a listed origin (CSRF).
+   */
+  readonly allowedOrigins?: AllowedOrigins | undefined;
   /** Limit of the body, 128 KiB. */
   readonly maxBodyBytes?: number | undefined;
+  /** How long the body may take to arrive, 10,000. */
+  readonly bodyTimeoutMs?: number | undefined;
   /** Pino-shaped; silent by default. */
   readonly logger?: Logger | undefined;
 }
@@ -37,6 +47,7 @@ const limitsSchema = z.strictObject({
     .int()
     .min(1)
     .default(128 * 1024),
+  bodyTimeoutMs: z.number().min(1).default(10_000),
 });
 
 /** Audience, type and data, also absent ones, are checked by the notifier. */
@@ -59,16 +70,20 @@ export function publishHandler<Schemas extends CatalogueSchemas>(
   notifier: Notifier<Schemas>,
   options: PublishOptions,
 ): Handler {
-  const { authorizePublish, open, logger = silentLogger, ...rest } = options;
-  const { maxBodyBytes } = resolveOptions(limitsSchema, rest, 'publishHandler');
+  const { authorizePublish, open, allowedOrigins, logger = silentLogger, ...rest } = options;
+  const limits = resolveOptions(limitsSchema, rest, 'publishHandler');
   const mayPublish = guardOf(authorizePublish, open);
+  const origins = new OriginPolicy(allowedOrigins, 'publishHandler');
 
-  return route(['POST'], logger, async (request) => {
+  return route({ methods: ['POST'], logger, origins }, async (request) => {
+    const { headers } = request;
+    if (looksAmbient(headers)) origins.checkAmbient(headers);
+    else origins.check(headers);
     if (!(await hostDecision(() => mayPublish(request)))) {
       throw new NotifyError('FORBIDDEN', 'publishing is not allowed here');
     }
-    const body = requestOf(await readJson(request, maxBodyBytes));
-    const { traceparent } = request.headers;
+    const body = requestOf(await readJson(request, limits, notifier.limits));
+    const { traceparent } = headers;
     const result = await notifier.notifyUnchecked({
       ...body,
       ...(typeof traceparent === 'string' ? { traceparent } : {}),

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { type LimitCounters, withinMs } from '@realtime-notify/core';
 import { HttpError } from './http-status.js';
 import { isDeeperThan } from './json-depth.js';
 
@@ -8,24 +9,33 @@ const jsonType = /^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i;
 /**
  * The JSON value of a request's body. Where a body parser has run before, what it left in `request.body`
  * is taken.
- * Rejects with HttpError `MEDIA_TYPE_UNSUPPORTED`, `BODY_TOO_LARGE` or `BODY_INVALID`.
- * @param maxBytes - limit of the body, counted where we read it ourselves
+ * Rejects with HttpError `MEDIA_TYPE_UNSUPPORTED`, `BODY_TOO_LARGE`, `BODY_TIMEOUT` or `BODY_INVALID`.
  */
 export async function readJson(
   request: IncomingMessage & { readonly body?: unknown },
-  maxBytes: number,
+  limits: BodyLimits,
+  counters: LimitCounters,
 ): Promise<unknown> {
   if (!jsonType.test(request.headers['content-type'] ?? '')) {
     throw new HttpError('MEDIA_TYPE_UNSUPPORTED', 'send Content-Type: application/json');
   }
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const { maxBodyBytes } = limits;
+  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) {
+    throw tooLarge(maxBodyBytes, counters);
+  }
   const value = wasParsed(request.body)
     ? parsedValue(request.body)
-    : parse(await readBytes(request, maxBytes));
+    : parse(await readInTime(request, limits, counters));
   if (isDeeperThan(value, maxDepth)) {
     throw new HttpError('BODY_INVALID', `the body is nested more than ${maxDepth} levels deep`);
   }
   return value;
+}
+
+/** The bounds of a body that we read ourselves. */
+export interface BodyLimits {
+  readonly maxBodyBytes: number;
+  readonly bodyTimeoutMs: number;
 }
 
 /** Some parsers leave an empty object where they did not read the body. */
@@ -39,7 +49,23 @@ function parsedValue(body: unknown): unknown {
   return body instanceof Uint8Array ? parse(body) : body;
 }
 
-async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+function readInTime(
+  request: IncomingMessage,
+  { maxBodyBytes, bodyTimeoutMs }: BodyLimits,
+  counters: LimitCounters,
+): Promise<Uint8Array> {
+  const reading = readBytes(request, maxBodyBytes, counters);
+  return withinMs(reading, bodyTimeoutMs, () => {
+    counters.count('bodyTime');
+    return new HttpError('BODY_TIMEOUT', `the body took more than ${bodyTimeoutMs} ms`);
+  });
+}
+
+async function readBytes(
+  request: IncomingMessage,
+  maxBytes: number,
+  counters: LimitCounters,
+): Promise<Uint8Array> {
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') {
     throw new HttpError('MEDIA_TYPE_UNSUPPORTED', 'send the body without Content-Encoding');
@@ -57,7 +83,7 @@ async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Ui
   } catch (cause) {
     throw new HttpError('BODY_INVALID', 'the body ended early', { cause });
   }
-  if (size > maxBytes) throw tooLarge(maxBytes);
+  if (size > maxBytes) throw tooLarge(maxBytes, counters);
   return Buffer.concat(chunks);
 }
 
@@ -69,6 +95,7 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-function tooLarge(maxBytes: number): HttpError {
+function tooLarge(maxBytes: number, counters: LimitCounters): HttpError {
+  counters.count('bodyBytes');
   return new HttpError('BODY_TOO_LARGE', `the body has more than ${maxBytes} bytes`);
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Logger } from '@realtime-notify/core';
+import { allowOrigin, type Logger, type OriginPolicy, preflightHeaders } from '@realtime-notify/core';
 import { type Answer, sendAnswer, sendFailure } from './answer.js';
 import { HttpError } from './http-status.js';
 
@@ -9,16 +9,31 @@ import { HttpError } from './http-status.js';
  */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** A handler of some methods: others are answered 405, failures by their code. */
+/** What a handler takes and is made with. */
+export interface Route {
+  readonly methods: readonly string[];
+  readonly logger: Logger;
+  /** Which pages may read the answers; absent: those of the same origin, by the browser's own rule. */
+  readonly origins?: OriginPolicy;
+}
+
+/** A handler of some methods: others are answered 405, failures by their code, preflights by the policy. */
 export function route(
-  methods: readonly string[],
-  logger: Logger,
+  { methods, logger, origins }: Route,
   answer: (request: IncomingMessage) => Promise<Answer>,
 ): Handler {
   return async (request, response) => {
     // A broken connection shows as `close`; without a listener its error would end the process.
     response.on('error', (error) => logger.debug({ err: error }, 'an answer was not taken'));
     try {
+      if (origins !== undefined) {
+        allowOrigin(origins, request, response);
+        const preflight = preflightHeaders(origins, request, methods);
+        if (preflight !== undefined) {
+          response.writeHead(204, preflight).end();
+          return;
+        }
+      }
       if (!methods.includes(request.method ?? '')) {
         response.setHeader('Allow', methods.join(', '));
         throw new HttpError('METHOD_NOT_ALLOWED', `use ${methods.join(' or ')}`);

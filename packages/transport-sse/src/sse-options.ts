@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { AccessOptions, Logger } from '@realtime-notify/core';
 import { z } from 'zod';
 
@@ -6,6 +7,7 @@ export const sseOptionsSchema = z.strictObject({
   retryMs: z.number().min(0).default(2_000),
   maxAgeMs: z.number().min(1_000).optional(),
   maxGroups: z.int().min(0).default(30),
+  revalidateMs: z.number().min(100).default(60_000),
 });
 
 /** What {@link sseHandler} takes. Unknown names are errors. */
@@ -18,6 +20,10 @@ export interface SseOptions extends AccessOptions {
   readonly maxAgeMs?: number | undefined;
   /** Limit of `?group=` parameters, 30. */
   readonly maxGroups?: number | undefined;
+  /** Time between two calls of `revalidate` for one stream, 60,000. */
+  readonly revalidateMs?: number | undefined;
+  /** The client's address, for the limits; default the socket's. Needed behind a proxy. */
+  readonly clientIp?: ((request: IncomingMessage) => string) | undefined;
   /** Pino-shaped; silent by default. */
   readonly logger?: Logger | undefined;
 }

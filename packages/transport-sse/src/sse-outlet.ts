@@ -24,6 +24,8 @@ const worthSharingBytes = 8 * 1024;
 export interface StreamTimes {
   readonly heartbeatMs: number;
   readonly retryMs: number;
+  /** Called when a client is cut that took nothing for long. */
+  stalled(): void;
 }
 
 /** The writing end of one event stream. */
@@ -32,6 +34,8 @@ export class SseOutlet implements Outlet {
   readonly #times: StreamTimes;
   #below: StreamBelow;
   #ended = false;
+  /** Whether the client has a backlog and its progress is watched. */
+  #watched = false;
 
   constructor(response: ServerResponse, times: StreamTimes) {
     this.#response = response;
@@ -73,8 +77,11 @@ export class SseOutlet implements Outlet {
   }
 
   heartbeat(): void {
+    if (this.#ended) return;
+    const behind = this.#below.writableNeedDrain;
     // A client with a backlog hears from us anyway.
-    if (!this.#ended && !this.#below.writableNeedDrain) this.#below.write(heartbeatComment);
+    if (!behind) this.#below.write(heartbeatComment);
+    if (behind !== this.#watched) this.#watch(behind);
   }
 
   onceDrained(listener: () => void): void {
@@ -99,6 +106,25 @@ export class SseOutlet implements Outlet {
   /** The client is gone: nothing more is written. */
   end(): void {
     this.#ended = true;
+  }
+
+  /**
+   * While there is a backlog Node's own timeout watches the socket: it sees progress within one large
+   * write too. Without any for a heartbeat's time the connection is cut.
+   */
+  #watch(behind: boolean): void {
+    const response = this.#response;
+    this.#watched = behind;
+    if (!behind) {
+      response.removeAllListeners('timeout');
+      response.setTimeout(0);
+      return;
+    }
+    response.setTimeout(this.#times.heartbeatMs);
+    response.once('timeout', () => {
+      this.#times.stalled();
+      response.destroy();
+    });
   }
 
   #begin(): void {

@@ -8,11 +8,13 @@ import {
   type Notifier,
   NotifyError,
   queryOf,
+  Revalidation,
   Rota,
   resolveOptions,
   silentLogger,
 } from '@realtime-notify/core';
 import type { z } from 'zod';
+import { FrameRate } from './frame-rate.js';
 import { type Opening, type RnV1Context, RnV1Session } from './rn-v1/rn-v1-session.js';
 import { listenForUpgrades, refuseUpgrade } from './upgrade-listener.js';
 import { WsAcceptor, type WsConnection } from './ws-driver.js';
@@ -33,11 +35,12 @@ export function attachWebSockets<Schemas extends CatalogueSchemas>(
   server: Server,
   options: WsOptions,
 ): () => void {
-  const { authenticate, authorize, anonymous, logger = silentLogger, ...rest } = options;
-  const access = new Access({ authenticate, authorize, anonymous });
-  const limits = resolveOptions(wsOptionsSchema, rest, 'attachWebSockets');
-  const endpoint = new WsEndpoint({ notifier, access, logger, ...limits });
-  const stop = listenForUpgrades(server, limits.path, (message, socket, head) =>
+  const { logger = silentLogger, clientIp = addressOf, ...others } = options;
+  const { authenticate, authorize, anonymous, allowedOrigins, revalidate, ...rest } = others;
+  const access = new Access({ authenticate, authorize, anonymous, allowedOrigins, revalidate });
+  const settings = resolveOptions(wsOptionsSchema, rest, 'attachWebSockets');
+  const endpoint = new WsEndpoint({ notifier, access, logger, clientIp, ...settings });
+  const stop = listenForUpgrades(server, settings.path, (message, socket, head) =>
     endpoint.take(message, socket, head),
   );
   void notifier.closed.then(() => {
@@ -47,27 +50,36 @@ export function attachWebSockets<Schemas extends CatalogueSchemas>(
   return stop;
 }
 
-type EndpointContext<Schemas extends CatalogueSchemas> = RnV1Context<Schemas> &
-  z.output<typeof wsOptionsSchema>;
+type EndpointContext<Schemas extends CatalogueSchemas> = Omit<
+  RnV1Context<Schemas>,
+  'revalidation'
+> &
+  z.output<typeof wsOptionsSchema> & {
+    readonly clientIp: (request: IncomingMessage) => string;
+  };
 
 /** One path's connections, from the upgrade request to the session that speaks on each. */
 class WsEndpoint<Schemas extends CatalogueSchemas> {
-  readonly #context: EndpointContext<Schemas>;
+  readonly #context: EndpointContext<Schemas> & RnV1Context<Schemas>;
   readonly #logger: Logger;
   readonly #acceptor: WsAcceptor;
   readonly #liveness: Rota<WsConnection>;
   readonly #hellos: Rota<{ readonly session: RnV1Session<Schemas>; readonly since: number }>;
 
   constructor(context: EndpointContext<Schemas>) {
-    const { heartbeatMs, helloTimeoutMs } = context;
-    this.#context = context;
+    const { notifier, access, logger, heartbeatMs, helloTimeoutMs, revalidateMs } = context;
+    const revalidation = new Revalidation(access, notifier, revalidateMs, logger);
+    this.#context = { ...context, revalidation };
     this.#logger = context.logger;
     this.#acceptor = new WsAcceptor({ protocol: subprotocol, ...context });
     this.#liveness = new Rota(heartbeatMs, (connection) => {
-      if (!connection.checkAlive()) connection.terminate();
+      if (connection.checkAlive()) return;
+      notifier.limits.count('stalled');
+      connection.terminate();
     });
     this.#hellos = new Rota(helloTimeoutMs / 4, ({ session, since }) => {
       if (session.awaitsHello && Date.now() - since >= helloTimeoutMs) {
+        notifier.limits.count('helloTime');
         session.refuse('HELLO_TIMEOUT', 'no hello came');
       }
     });
@@ -91,17 +103,24 @@ class WsEndpoint<Schemas extends CatalogueSchemas> {
   }
 
   async #admit(message: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { access, maxGroups } = this.#context;
+    const { notifier, access, maxGroups, clientIp } = this.#context;
+    const place = notifier.connections.enter(clientIp(message));
+    onceClosed(socket, () => notifier.connections.leave(place));
+    const admittedAt = Date.now();
     const request = { headers: message.headers, query: queryOf(message.url), incoming: message };
     const groups = [...new Set(request.query.getAll('group'))];
     if (groups.length > maxGroups) {
-      throw new NotifyError('LIMIT_EXCEEDED', `at most ${maxGroups} groups may be asked for`);
+      throw notifier.limits.exceeded(
+        'groupsPerRequest',
+        `at most ${maxGroups} groups may be asked for`,
+      );
     }
     const principal = await access.identify(request);
     if (principal !== null) await access.authorizeAll(principal, groups);
     if (socket.destroyed) return;
     const cursor = request.query.get('cursor') ?? undefined;
-    const opening = principal === null ? undefined : { principal, groups, cursor };
+    const opening =
+      principal === null ? undefined : { principal, admittedAt, groups, cursor };
     this.#acceptor.accept(message, socket, head, (connection) =>
       this.#serve(connection, request, opening),
     );
@@ -116,7 +135,16 @@ class WsEndpoint<Schemas extends CatalogueSchemas> {
     const offLiveness = this.#liveness.add(connection);
     const offHellos =
       opening === undefined ? this.#hellos.add({ session, since: Date.now() }) : undefined;
+    const rate = new FrameRate(this.#context.maxFramesPerSecond);
+    const { limits } = this.#context.notifier;
     connection.listen({
+      frame: () => {
+        if (rate.take()) return true;
+        limits.count('framesPerSecond');
+        session.refuse('LIMIT_EXCEEDED', 'too many frames per second');
+        return false;
+      },
+      tooLarge: (limit) => limits.count(limit),
       message: (text) => {
         session.message(text);
         if (!session.awaitsHello) offHellos?.();
@@ -133,20 +161,32 @@ class WsEndpoint<Schemas extends CatalogueSchemas> {
 
   #refuse(socket: Duplex, error: unknown): void {
     const { status, phrase } = refusalOf(error);
-    if (status === 503) this.#logger.warn({ err: error }, 'an upgrade could not be answered now');
-    const { code, message } = NotifyError.is(error)
-      ? error
-      : { code: 'UNAVAILABLE', message: 'try again later' };
-    refuseUpgrade(socket, status, phrase, { code, message });
+    // Too many clients must not become too many lines.
+    const isExpected = NotifyError.is(error) && error.code === 'OVERLOADED';
+    if (status === 503 && !isExpected) {
+      this.#logger.warn({ err: error }, 'an upgrade could not be answered now');
+    }
+    const body = NotifyError.is(error) ? error : unavailable;
+    refuseUpgrade(socket, status, phrase, body);
   }
+}
+
+const unavailable = { code: 'UNAVAILABLE', message: 'try again later' };
+
+function addressOf(request: IncomingMessage): string {
+  return request.socket.remoteAddress ?? '';
+}
+
+function onceClosed(socket: Duplex, left: () => void): void {
+  if (socket.destroyed) left();
+  else socket.once('close', left);
 }
 
 function refusalOf(error: unknown): { readonly status: number; readonly phrase: string } {
   const code = NotifyError.is(error) ? error.code : undefined;
   if (code === 'UNAUTHENTICATED') return { status: 401, phrase: 'Unauthorized' };
-  if (code === 'FORBIDDEN') return { status: 403, phrase: 'Forbidden' };
-  if (code === 'LIMIT_EXCEEDED' || code === 'CHANNEL_INVALID') {
-    return { status: 400, phrase: 'Bad Request' };
-  }
+  if (code === 'FORBIDDEN' || code === 'ORIGIN_FORBIDDEN') return { status: 403, phrase: 'Forbidden' };
+  if (code === 'CHANNEL_INVALID') return { status: 400, phrase: 'Bad Request' };
+  if (code === 'LIMIT_EXCEEDED') return { status: 429, phrase: 'Too Many Requests' };
   return { status: 503, phrase: 'Service Unavailable' };
 }

@@ -35,20 +35,26 @@ export function listenForUpgrades(server: Server, path: string, take: TakeUpgrad
   };
 }
 
+/** Told where an error names no time of its own. */
+const retryAfterMs = 5_000;
+
 /** Answers an upgrade request with an error and ends its socket. */
 export function refuseUpgrade(
   socket: Duplex,
   status: number,
   phrase: string,
-  body: { readonly code: string; readonly message: string },
+  body: { readonly code: string; readonly message: string; readonly returnMs?: number | undefined },
 ): void {
-  const text = JSON.stringify(body);
+  const { code, message, returnMs = retryAfterMs } = body;
+  const text = JSON.stringify({ code, message });
+  const mayRetry = status === 429 || status === 503;
   const lines = [
     `HTTP/1.1 ${status} ${phrase}`,
     'Connection: close',
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(text)}`,
     ...(status === 401 ? ['WWW-Authenticate: Bearer'] : []),
+    ...(mayRetry ? [`Retry-After: ${Math.ceil(returnMs / 1_000)}`] : []),
     '',
     text,
   ];

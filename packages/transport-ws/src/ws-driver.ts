@@ -6,10 +6,27 @@ import type { SessionSocket } from './session-socket.js';
 
 /** What a connection reports. */
 export interface ConnectionEvents {
+  /** Any frame came, pings and pongs too; false: it is not to be looked at. */
+  frame(): boolean;
   message(text: string): void;
   binary(): void;
+  /** A message broke a limit, and the connection is closed for it. */
+  tooLarge(limit: 'payloadBytes' | 'fragments'): void;
   gone(): void;
 }
+
+/** The published types lag behind `ws` itself. */
+type NewerServerOptions = ServerOptions & {
+  readonly closeTimeout: number;
+  readonly maxFragments: number;
+};
+
+/** What `ws` calls a broken limit. */
+const limitOfError: Readonly<Record<string, 'payloadBytes' | 'fragments'>> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'payloadBytes',
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 'payloadBytes',
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 'fragments',
+};
 
 /** Completes WebSocket handshakes. The only part of the package that knows `ws`. */
 export class WsAcceptor {
@@ -18,14 +35,15 @@ export class WsAcceptor {
   constructor(options: {
     readonly protocol: string;
     readonly maxPayloadBytes: number;
+    readonly maxFragments: number;
     readonly closeTimeoutMs: number;
   }) {
-    // The published types lag behind: they do not know `closeTimeout` yet.
-    const serverOptions: ServerOptions & { readonly closeTimeout: number } = {
+    const serverOptions: NewerServerOptions = {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload: options.maxPayloadBytes,
+      maxFragments: options.maxFragments,
       closeTimeout: options.closeTimeoutMs,
       handleProtocols: (offered) => offered.has(options.protocol) && options.protocol,
     };
@@ -59,14 +77,21 @@ export class WsConnection implements SessionSocket {
   listen(events: ConnectionEvents): void {
     this.#webSocket.on('message', (data, isBinary) => {
       this.#alive = true;
+      if (!events.frame()) return;
       if (isBinary) events.binary();
       else events.message(data.toString());
     });
+    // `ws` answers pings itself.
+    this.#webSocket.on('ping', () => events.frame());
     this.#webSocket.on('pong', () => {
       this.#alive = true;
+      events.frame();
     });
     // `ws` closes by itself after an error, with the code that fits.
-    this.#webSocket.on('error', () => {});
+    this.#webSocket.on('error', (error: Error & { readonly code?: string }) => {
+      const limit = limitOfError[error.code ?? ''];
+      if (limit !== undefined) events.tooLarge(limit);
+    });
     this.#webSocket.once('close', () => events.gone());
   }
 

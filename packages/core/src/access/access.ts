@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { NotifyError } from '../errors/notify-error.js';
+import { type AllowedOrigins, looksAmbient, OriginPolicy } from './origin-policy.js';
 import type { Principal } from './principal.js';
 
 /** What a client presents. */
@@ -28,6 +29,13 @@ export type Authenticate = (
  */
 export type AuthorizeGroup = (principal: Principal, group: string) => Promise<boolean> | boolean;
 
+/**
+ * Asked at intervals whether a client may still be here. Resolves with the principal, or one of the same
+ * user with other groups or another end; null ends the stream (`REVOKED`). A failure keeps the stream
+ * until the next time.
+ */
+export type Revalidate = (principal: Principal) => Promise<Principal | null> | Principal | null;
+
 /** Who may connect. One of `authenticate` and `anonymous: true` must be written out. */
 export interface AccessOptions {
   readonly authenticate?: Authenticate | undefined;
@@ -35,16 +43,23 @@ export interface AccessOptions {
   readonly authorize?: AuthorizeGroup | undefined;
   /** Lets everybody connect; such clients follow `all` only, unless `authorize` allows groups. */
   readonly anonymous?: boolean | undefined;
+  /** Pages of other origins that may connect, default none; `*`: all, but not with cookies. */
+  readonly allowedOrigins?: AllowedOrigins | undefined;
+  /** Absent: a stream lives as long as its credential. */
+  readonly revalidate?: Revalidate | undefined;
 }
 
 const nobody: Principal = Object.freeze({ userId: null });
 
 /** Decides who may follow what. Shared by all transports, so that none can forget to ask. */
 export class Access {
+  /** Which pages may ask. */
+  readonly origins: OriginPolicy;
+  readonly #revalidate: Revalidate | undefined;
   readonly #authenticate: Authenticate;
   readonly #authorize: AuthorizeGroup;
 
-  /** @throws NotifyError `AUTHENTICATION_MISSING` */
+  /** @throws NotifyError `AUTHENTICATION_MISSING` or `OPTIONS_INVALID` */
   constructor(options: AccessOptions) {
     if (options.authenticate === undefined && options.anonymous !== true) {
       throw new NotifyError(
@@ -54,14 +69,25 @@ export class Access {
     }
     this.#authenticate = options.authenticate ?? (() => nobody);
     this.#authorize = options.authorize ?? isMember;
+    this.#revalidate = options.revalidate;
+    this.origins = new OriginPolicy(options.allowedOrigins, 'access');
+  }
+
+  /** Whether streams are to be looked at again while they are open. */
+  get revalidates(): boolean {
+    return this.#revalidate !== undefined;
   }
 
   /**
    * The client behind a request; null where it carries no credential.
-   * Rejects with `UNAUTHENTICATED`, or with whatever kept `authenticate` from answering.
+   * Rejects with `ORIGIN_FORBIDDEN`, `UNAUTHENTICATED`, or with whatever kept `authenticate` from answering.
    */
   async identify(request: AuthenticationRequest): Promise<Principal | null> {
+    this.origins.check(request.headers);
     const principal = await this.#authenticate(request);
+    if (principal !== null && isAmbient(principal, request)) {
+      this.origins.checkAmbient(request.headers);
+    }
     if (principal?.expiresAt !== undefined && principal.expiresAt <= Date.now()) {
       throw new NotifyError('UNAUTHENTICATED', 'the credential has expired');
     }
@@ -79,6 +105,16 @@ export class Access {
     return principal;
   }
 
+  /**
+   * The same user as it stands now, allowed to follow every one of `groups`; null where it may not stay.
+   * Rejects with `FORBIDDEN`, or with whatever kept the hook from answering.
+   */
+  async revalidate(principal: Principal, groups: readonly string[]): Promise<Principal | null> {
+    const now = this.#revalidate === undefined ? principal : await this.#revalidate(principal);
+    if (now !== null) await this.authorizeAll(now, groups);
+    return now;
+  }
+
   /** Rejects with `FORBIDDEN` where the client may not follow every one of the groups. */
   async authorizeAll(principal: Principal, groups: readonly string[]): Promise<void> {
     for (const group of groups) await this.authorize(principal, group);
@@ -90,6 +126,12 @@ export class Access {
       throw new NotifyError('FORBIDDEN', 'the user may not follow this group');
     }
   }
+}
+
+/** Nobody's credential is none: an anonymous client gains nothing by another's cookie. */
+function isAmbient(principal: Principal, request: AuthenticationRequest): boolean {
+  if (principal === nobody || request.token !== undefined) return false;
+  return principal.ambient ?? looksAmbient(request.headers);
 }
 
 function isMember(principal: Principal, group: string): boolean {

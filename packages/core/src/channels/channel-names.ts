@@ -13,14 +13,15 @@ const optionsSchema = z
     userPrefix: prefix.default('user:'),
     groupPrefix: prefix.default('group:'),
     all: prefix.default('all'),
+    control: prefix.default('control'),
   })
   .refine(
-    ({ userPrefix, groupPrefix, all }) =>
+    ({ userPrefix, groupPrefix, all, control }) =>
       !userPrefix.startsWith(groupPrefix) &&
       !groupPrefix.startsWith(userPrefix) &&
-      !all.startsWith(userPrefix) &&
-      !all.startsWith(groupPrefix),
-    'no prefix may begin with another, nor `all` with a prefix',
+      all !== control &&
+      [all, control].every((name) => !name.startsWith(userPrefix) && !name.startsWith(groupPrefix)),
+    'no prefix may begin with another, nor `all` or `control` with a prefix or equal the other',
   );
 
 /** How channels are named. Nodes that share a broker or store must agree. */
@@ -29,6 +30,8 @@ export type ChannelNamesOptions = z.input<typeof optionsSchema>;
 /** Turns users and groups into channel names, and refuses names that could be mistaken. */
 export class ChannelNames {
   readonly all: string;
+  /** The channel over which nodes tell one another; no client follows it. */
+  readonly control: string;
   readonly #userPrefix: string;
   readonly #groupPrefix: string;
 
@@ -36,6 +39,7 @@ export class ChannelNames {
   constructor(options: ChannelNamesOptions = {}) {
     const resolved = resolveOptions(optionsSchema, options, 'channelNames');
     this.all = resolved.all;
+    this.control = resolved.control;
     this.#userPrefix = resolved.userPrefix;
     this.#groupPrefix = resolved.groupPrefix;
   }
@@ -48,6 +52,13 @@ export class ChannelNames {
   /** @throws NotifyError `CHANNEL_INVALID` */
   group(name: string): string {
     return this.#groupPrefix + checkName('group', name);
+  }
+
+  /** The names of the groups among some channels. */
+  groupsOf(channels: readonly string[]): readonly string[] {
+    return channels
+      .filter((channel) => channel.startsWith(this.#groupPrefix))
+      .map((channel) => channel.slice(this.#groupPrefix.length));
   }
 
   /**

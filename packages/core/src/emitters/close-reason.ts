@@ -2,6 +2,8 @@
 export type CloseCode =
   | 'SLOW_CONSUMER'
   | 'EXPIRED'
+  | 'REVOKED'
+  | 'FORBIDDEN'
   | 'MAX_AGE'
   | 'DRAINING'
   | 'UNAVAILABLE'

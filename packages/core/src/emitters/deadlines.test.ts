@@ -1,84 +1,69 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { CloseReason } from './close-reason.js';
+import { EmitterParts } from '../test-doubles/emitter-parts.js';
+import { MutableStore } from '../test-doubles/mutable-store.js';
+import { RecordingOutlet } from '../test-doubles/recording-outlet.js';
 import { Deadlines, type Mortal } from './deadlines.js';
 
-beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
+const begin = 1_700_000_000_000;
+
+beforeEach(() => void vi.useFakeTimers({ now: begin }));
 afterEach(() => void vi.useRealTimers());
 
-const reason: CloseReason = { code: 'EXPIRED', returnMs: null };
-
-function mortal(): Mortal & {
-  readonly ends: { readonly at: number; readonly reason: CloseReason }[];
-} {
-  const ends: { readonly at: number; readonly reason: CloseReason }[] = [];
-  return {
-    ends,
-    get closed() {
-      return ends.length > 0;
-    },
-    close: (why) => void ends.push({ at: Date.now(), reason: why }),
-  };
+function mortals(count: number) {
+  const parts = new EmitterParts(new MutableStore());
+  const outlets = Array.from({ length: count }, () => new RecordingOutlet());
+  return { outlets, emitters: outlets.map((outlet) => parts.emitter(outlet)) };
 }
 
-function started(): Deadlines {
-  const deadlines = new Deadlines();
+function watching(all: readonly Mortal[]): Deadlines {
+  const deadlines = new Deadlines(() => all);
   deadlines.start();
   return deadlines;
 }
 
-test('G8 a stream is closed when its time has come, not before and at most a second late', () => {
-  const deadlines = started();
-  for (const offset of [1, 999, 1_000, 1_001, 5_500, 60_000]) {
-    const stream = mortal();
-    const at = Date.now() + offset;
-    deadlines.add(stream, at, reason);
-    vi.advanceTimersByTime(offset - 1);
-    expect(stream.ends).toEqual([]);
-    vi.advanceTimersByTime(1_001);
-    expect(stream.ends).toHaveLength(1);
-    expect(stream.ends[0]?.reason).toBe(reason);
-    expect(stream.ends[0]?.at).toBeGreaterThanOrEqual(at);
-  }
-});
+const codes = (outlet: RecordingOutlet | undefined) => outlet?.closes.map(({ code }) => code);
 
-test('a time that is past already closes with the next second', () => {
-  const deadlines = started();
-  const stream = mortal();
-  deadlines.add(stream, Date.now() - 10_000, reason);
+test('a stream ends within a second of its time, never before', () => {
+  const { outlets, emitters } = mortals(2);
+  emitters[0]?.endAt(begin + 2_500, { code: 'MAX_AGE', returnMs: 0 });
+  const deadlines = watching(emitters);
+  vi.advanceTimersByTime(2_000);
+  expect(outlets.map(codes)).toEqual([[], []]);
   vi.advanceTimersByTime(1_000);
-  expect(stream.ends).toHaveLength(1);
-});
-
-test('a stream is closed by the first of its deadlines only', () => {
-  const deadlines = started();
-  const stream = mortal();
-  deadlines.add(stream, Date.now() + 5_000, reason);
-  deadlines.add(stream, Date.now() + 2_000, { code: 'MAX_AGE', returnMs: 0 });
-  vi.advanceTimersByTime(10_000);
-  expect(stream.ends.map((end) => end.reason.code)).toEqual(['MAX_AGE']);
-});
-
-test('what was forgotten closes nobody, and others of the same second are closed nevertheless', () => {
-  const deadlines = started();
-  const [forgotten, kept] = [mortal(), mortal()];
-  const at = Date.now() + 3_000;
-  const forget = deadlines.add(forgotten, at, reason);
-  deadlines.add(kept, at, reason);
-  forget();
-  forget();
-  vi.advanceTimersByTime(5_000);
-  forget();
-  expect(forgotten.ends).toEqual([]);
-  expect(kept.ends).toHaveLength(1);
-});
-
-test('one timer serves all of them, and none is left after close', () => {
-  const deadlines = started();
-  const streams = Array.from({ length: 100 }, mortal);
-  streams.forEach((each, index) => void deadlines.add(each, Date.now() + index * 100, reason));
-  expect(vi.getTimerCount()).toBe(1);
+  expect(outlets.map(codes)).toEqual([['MAX_AGE'], []]);
   deadlines.close();
+});
+
+test('what ends first ends it, and the credential is one of the ends', () => {
+  const { outlets, emitters } = mortals(3);
+  emitters[0]?.renew({ userId: '1', expiresAt: begin + 1_000 });
+  emitters[0]?.endAt(begin + 5_000, { code: 'MAX_AGE', returnMs: 0 });
+  emitters[1]?.renew({ userId: '1', expiresAt: begin + 5_000 });
+  emitters[1]?.endAt(begin + 1_000, { code: 'MAX_AGE', returnMs: 0 });
+  emitters[2]?.endAt(begin + 1_000, { code: 'MAX_AGE', returnMs: 0 });
+  emitters[2]?.endAt(begin + 9_000, { code: 'UNAVAILABLE', returnMs: 0 });
+  const deadlines = watching(emitters);
+  vi.advanceTimersByTime(1_000);
+  expect(outlets.map(codes)).toEqual([['EXPIRED'], ['MAX_AGE'], ['MAX_AGE']]);
+  deadlines.close();
+});
+
+test('a renewed credential moves the end, also to an earlier time', () => {
+  const { outlets, emitters } = mortals(2);
+  for (const emitter of emitters) emitter.renew({ userId: '1', expiresAt: begin + 2_000 });
+  emitters[0]?.renew({ userId: '1', expiresAt: begin + 6_000 });
+  emitters[1]?.renew({ userId: '1', expiresAt: begin + 1_000 });
+  const deadlines = watching(emitters);
+  vi.advanceTimersByTime(1_000);
+  expect(outlets.map(codes)).toEqual([[], ['EXPIRED']]);
+  vi.advanceTimersByTime(4_000);
+  expect(outlets.map(codes)).toEqual([[], ['EXPIRED']]);
+  vi.advanceTimersByTime(1_000);
+  expect(outlets.map(codes)).toEqual([['EXPIRED'], ['EXPIRED']]);
+  deadlines.close();
+});
+
+test('nothing runs after close', () => {
+  watching([]).close();
   expect(vi.getTimerCount()).toBe(0);
-  vi.advanceTimersByTime(60_000);
-  expect(streams.flatMap(({ ends }) => ends)).toEqual([]);
 });

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { FeedTable } from '../feeds/feed-table.js';
 import { StoreReads } from '../feeds/store-reads.js';
+import { Backlog } from '../limits/backlog.js';
+import { LimitCounters } from '../limits/counters.js';
 import { memoryStore } from '../memory/memory-store.js';
 import { silentLogger } from '../ports/logger.js';
 import { feedContext, RecordingFollower } from '../test-doubles/feed-parts.js';
@@ -24,6 +26,8 @@ function parts() {
       flusher: new Flusher(),
       reads: new StoreReads(store),
       logger: silentLogger,
+      backlog: new Backlog(1_000, () => {}),
+      counters: new LimitCounters(),
       maxBufferedBytes: 1_000,
       pageItems: 10,
       detached: (each) => registry.remove(each),
@@ -74,6 +78,20 @@ test('emitters are found by channel: those that are live in it, and nothing else
   expect(registry.ofChannel('group:b')).toEqual([]);
   live.unfollow('group:a');
   expect(registry.ofChannel('group:a')).toEqual([]);
+});
+
+test('the streams of a user are counted, none twice', () => {
+  const { registry, emitter } = parts();
+  const all = [emitter('1'), emitter('1'), emitter('1')];
+  expect(registry.countOf('1')).toBe(0);
+  const counts = all.map((each) => {
+    registry.add(each);
+    return registry.countOf('1');
+  });
+  expect(counts).toEqual([1, 2, 3]);
+  expect([...registry]).toEqual(all);
+  for (const each of [...all, ...all]) registry.remove(each);
+  expect([registry.countOf('1'), registry.userCount]).toEqual([0, 0]);
 });
 
 test('the lists are copies: closing all of a user while walking them misses none', () => {

@@ -2,11 +2,14 @@ import type { Principal } from '../access/principal.js';
 import type { Feed, FeedFollower } from '../feeds/feed.js';
 import type { Start } from '../feeds/find-start.js';
 import type { StoreReads } from '../feeds/store-reads.js';
+import type { Backlog, Backlogged } from '../limits/backlog.js';
+import type { LimitCounters } from '../limits/counters.js';
 import type { Logger } from '../ports/logger.js';
 import { cursorEntry, joinCursor } from '../positions/cursor.js';
 import type { Position } from '../positions/position.js';
 import type { Batch } from './batch.js';
 import type { CloseReason } from './close-reason.js';
+import type { Mortal } from './deadlines.js';
 import type { Flusher } from './flusher.js';
 import type { Outgoing } from './outgoing.js';
 import type { Outlet } from './outlet.js';
@@ -17,6 +20,8 @@ export interface EmitterContext {
   readonly flusher: Flusher;
   readonly reads: StoreReads;
   readonly logger: Logger;
+  readonly backlog: Backlog;
+  readonly counters: LimitCounters;
   readonly maxBufferedBytes: number;
   readonly pageItems: number;
   /** Lets go of what the emitter holds; called once. */
@@ -26,8 +31,8 @@ export interface EmitterContext {
 /**
  * One open outbound stream to one client: a position over feeds, in each either live or catching up.
  */
-export class Emitter implements FeedFollower, ReplayTarget {
-  readonly principal: Principal;
+export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
+  #principal: Principal;
   readonly #outlet: Outlet;
   readonly #context: EmitterContext;
   readonly #live: Feed[] = [];
@@ -38,16 +43,26 @@ export class Emitter implements FeedFollower, ReplayTarget {
   /** What the client may have outstanding beyond its budget, until it has taken all. */
   #replayedBytes = 0;
   #takers: (() => void)[] = [];
+  #end: { readonly at: number; readonly reason: CloseReason } | undefined;
   #closed = false;
 
   constructor(principal: Principal, outlet: Outlet, context: EmitterContext) {
-    this.principal = principal;
+    this.#principal = principal;
     this.#outlet = outlet;
     this.#context = context;
   }
 
+  /** Whose stream it is; another object after the credential was renewed. */
+  get principal(): Principal {
+    return this.#principal;
+  }
+
   get closed(): boolean {
     return this.#closed;
+  }
+
+  get bufferedBytes(): number {
+    return this.#outlet.bufferedBytes;
   }
 
   get digesting(): boolean {
@@ -105,13 +120,40 @@ export class Emitter implements FeedFollower, ReplayTarget {
     if (batch === undefined || this.#closed) return;
     const before = this.#outlet.bufferedBytes;
     if (before > this.#context.maxBufferedBytes + this.#replayedBytes) {
-      this.close({ code: 'SLOW_CONSUMER', returnMs: 1_000 });
+      this.#context.counters.count('bufferedBytes');
+      this.closeSlow();
       return;
     }
     if (!this.#write(batch)) return;
-    if (!replayed) return;
-    this.#replayedBytes += this.#outlet.bufferedBytes - before;
-    void this.#drained();
+    const after = this.#outlet.bufferedBytes;
+    if (replayed) {
+      this.#replayedBytes += after - before;
+      void this.#drained();
+    }
+    // Last: it may close streams, this one too.
+    if (after > 0) this.#context.backlog.note(this, after);
+  }
+
+  /** Closes a client that takes too little; it resumes where it stood. */
+  closeSlow(): void {
+    this.close({ code: 'SLOW_CONSUMER', returnMs: 1_000 });
+  }
+
+  /** The same user with a newer credential. */
+  renew(principal: Principal): void {
+    this.#principal = principal;
+  }
+
+  /** Closes the stream when a time has come (milliseconds since 1970 UTC); the first of several counts. */
+  endAt(at: number, reason: CloseReason): void {
+    if (this.#end === undefined || at < this.#end.at) this.#end = { at, reason };
+  }
+
+  /** Closes the stream where its time has come, or its credential has ended. */
+  endIfDue(now: number): void {
+    const { expiresAt = Number.POSITIVE_INFINITY } = this.#principal;
+    if (now >= expiresAt) this.close({ code: 'EXPIRED', returnMs: null });
+    else if (this.#end !== undefined && now >= this.#end.at) this.close(this.#end.reason);
   }
 
   /** An outlet does not throw; if one does all the same, it must not stop the others. */
@@ -155,7 +197,7 @@ export class Emitter implements FeedFollower, ReplayTarget {
     if (this.#closed) return;
     const positions = this.#positions();
     this.#outlet.ready(
-      { userId: this.principal.userId, channels: positions, recovered: false },
+      { userId: this.#principal.userId, channels: positions, recovered: false },
       this.cursor(),
     );
   }
@@ -197,6 +239,7 @@ export class Emitter implements FeedFollower, ReplayTarget {
     }
     this.#replays = [];
     this.#live.length = 0;
+    this.#context.backlog.forget(this);
     this.#context.detached(this, feeds, reason);
   }
 

@@ -80,6 +80,16 @@ export const errorCodes = {
     retryable: true,
     advice: 'Try again later, or raise the limit that the message names.',
   },
+  OVERLOADED: {
+    meaning: 'This node has as many streams, or gets them as fast, as it is allowed to.',
+    retryable: true,
+    advice: 'Come back after the time that is told; add nodes, or raise the limit.',
+  },
+  REVOKE_UNCONFIRMED: {
+    meaning: 'A revocation is recorded, but not every node has said that it acts on it.',
+    retryable: true,
+    advice: 'Try again; a node acts on it as soon as it reaches broker or store.',
+  },
   STORE_UNAVAILABLE: {
     meaning: 'The store did not answer, or answered with a failure of its own.',
     retryable: true,
@@ -109,6 +119,11 @@ export const errorCodes = {
     meaning: 'The `unknownRecipients` hook does not know a user of the audience.',
     retryable: false,
     advice: 'Correct the audience; nothing was sent to anybody.',
+  },
+  RECIPIENTS_UNCHECKED: {
+    meaning: 'The `unknownRecipients` hook failed, or did not answer in time.',
+    retryable: true,
+    advice: 'Try again; nothing was sent to anybody.',
   },
   ORIGIN_FORBIDDEN: {
     meaning: 'A browser page of another origin, or a cookie without proof of its origin, asked.',

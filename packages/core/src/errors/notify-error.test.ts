@@ -7,8 +7,11 @@ const codes = Object.keys(errorCodes) as ErrorCode[];
 test('a caller may try again exactly where the failure can pass', () => {
   expect(codes.filter((code) => new NotifyError(code, 'm').retryable)).toEqual([
     'LIMIT_EXCEEDED',
+    'OVERLOADED',
+    'REVOKE_UNCONFIRMED',
     'STORE_UNAVAILABLE',
     'BROKER_UNAVAILABLE',
+    'RECIPIENTS_UNCHECKED',
     'NOT_STARTED',
   ]);
 });

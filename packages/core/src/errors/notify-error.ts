@@ -10,17 +10,24 @@ const brand = Symbol.for('@realtime-notify/NotifyError');
 export class NotifyError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
+  /** When trying again makes sense, in milliseconds; absent where that is not known. */
+  readonly returnMs?: number;
 
   /**
    * @param code - a row of {@link errorCodes}
    * @param message - what exactly happened; never contains credentials
-   * @param options - the underlying error, where there is one
+   * @param options - the underlying error, where there is one, and when to try again
    */
-  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly returnMs?: number } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = 'NotifyError';
     this.code = code;
     this.retryable = errorCodes[code].retryable;
+    if (options.returnMs !== undefined) this.returnMs = Math.ceil(options.returnMs);
     Object.defineProperty(this, brand, { value: true });
   }
 

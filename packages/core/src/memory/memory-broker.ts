@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { NotifyError } from '../errors/notify-error.js';
 import type { Envelope } from '../notification/notification.js';
 import { resolveOptions } from '../options/resolve-options.js';
-import type { Broker, BrokerSink } from '../ports/broker.js';
+import type { Broker, BrokerSink, BrokerStartOptions } from '../ports/broker.js';
 import { type BusNode, MemoryBus } from './memory-bus.js';
 
 /** Options of {@link memoryBroker}. */
@@ -29,16 +29,18 @@ class MemoryBroker implements Broker {
   readonly #bus: MemoryBus;
   readonly #channels = new Set<string>();
   #node: BusNode | undefined;
+  #publishOnly = false;
   #closed = false;
 
   constructor(bus: MemoryBus) {
     this.#bus = bus;
   }
 
-  async start(sink: BrokerSink): Promise<void> {
+  async start(sink: BrokerSink, { publishOnly = false }: BrokerStartOptions = {}): Promise<void> {
     if (this.#closed) throw closedError();
+    this.#publishOnly = publishOnly;
     this.#node = { sink, channels: this.#channels };
-    this.#bus.join(this.#node);
+    if (!publishOnly) this.#bus.join(this.#node);
     sink.status({ state: 'up' });
   }
 
@@ -48,6 +50,9 @@ class MemoryBroker implements Broker {
 
   async subscribe(channels: readonly string[]): Promise<void> {
     this.#started();
+    if (this.#publishOnly) {
+      throw new NotifyError('PUBLISH_ONLY', 'the memory broker was started to publish only');
+    }
     for (const channel of channels) this.#channels.add(channel);
   }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { CatalogueSchemas } from '../catalogue/catalogue.js';
 import { ChannelNames } from '../channels/channel-names.js';
+import { Control } from '../control/control.js';
 import type { CloseReason } from '../emitters/close-reason.js';
 import { Deadlines } from '../emitters/deadlines.js';
 import type { Emitter } from '../emitters/emitter.js';
@@ -9,6 +10,9 @@ import { Flusher } from '../emitters/flusher.js';
 import { NotifyError } from '../errors/notify-error.js';
 import { FeedTable } from '../feeds/feed-table.js';
 import { StoreReads } from '../feeds/store-reads.js';
+import { Backlog } from '../limits/backlog.js';
+import { Connections } from '../limits/connections.js';
+import { LimitCounters } from '../limits/counters.js';
 import { memoryBroker } from '../memory/memory-broker.js';
 import { memoryStore } from '../memory/memory-store.js';
 import { resolveOptions } from '../options/resolve-options.js';
@@ -16,18 +20,21 @@ import type { Broker } from '../ports/broker.js';
 import { type Logger, silentLogger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
 import { Attacher } from './attach.js';
+import type { EnqueueLimits } from './enqueue-pool.js';
 import { History } from './history.js';
 import { limitsSchema, type NotifierOptions } from './notifier-options.js';
 import { PublishQueue } from './publish-queue.js';
 import { Publisher } from './publisher.js';
+import { RecipientCheck } from './recipient-check.js';
 
 /** Envelopes handed to the broker in one call at most. */
 const maxBatch = 1_000;
 
 /** What a notifier consists of. */
-export interface NotifierParts {
+export interface NotifierParts extends EnqueueLimits {
   readonly nodeId: string;
   readonly drainWindowMs: number;
+  readonly publishOnly: boolean;
   readonly broker: Broker;
   readonly store: Store;
   readonly logger: Logger;
@@ -35,8 +42,12 @@ export interface NotifierParts {
   readonly feeds: FeedTable;
   readonly emitters: EmitterRegistry;
   readonly deadlines: Deadlines;
+  readonly connections: Connections;
+  readonly counters: LimitCounters;
+  readonly control: Control;
   readonly attacher: Attacher;
   readonly queue: PublishQueue;
+  readonly recipients: RecipientCheck | undefined;
   readonly publisher: Publisher;
   readonly history: History;
 }
@@ -51,9 +62,9 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
   ended: (emitter: Emitter, reason: CloseReason | undefined) => void,
 ): NotifierParts {
   const { catalogue, logger = silentLogger, channelNames: naming, ...others } = options;
-  const { store = memoryStore(), broker = memoryBroker(), ...rest } = others;
+  const { store = memoryStore(), broker = memoryBroker(), unknownRecipients, ...rest } = others;
   const limits = resolveOptions(limitsSchema, rest, 'createNotifier');
-  resolveOptions(catalogueSchema, { catalogue }, 'createNotifier');
+  resolveOptions(handedInSchema, { catalogue, unknownRecipients }, 'createNotifier');
   if (broker.capabilities.remote && !store.shared) {
     throw new NotifyError(
       'STORE_NOT_SHARED',
@@ -62,37 +73,60 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
   }
   const channelNames = new ChannelNames(naming);
   const reads = new StoreReads(store);
-  const deadlines = new Deadlines();
-  const common = { ...limits, store, broker, logger, reads, channelNames, deadlines };
+  const counters = new LimitCounters();
+  const common = { ...limits, store, broker, logger, reads, channelNames, counters };
   const feeds = new FeedTable({ ...common, maxHeld: limits.ringCount * 16 });
   const emitters = new EmitterRegistry(feeds);
+  const deadlines = new Deadlines(() => emitters);
+  const queue = new PublishQueue(
+    broker,
+    {
+      maxQueued: limits.maxQueuedEnvelopes,
+      maxQueuedBytes: limits.maxQueuedEnvelopeBytes,
+      maxBatch,
+      patienceMs: limits.publishWaitMs,
+    },
+    (error, count) => logger.debug({ err: error, count }, 'envelopes were not published'),
+  );
+  const control = new Control({
+    ...common,
+    channel: channelNames.control,
+    feeds,
+    queue,
+    registry: emitters,
+    remote: broker.capabilities.remote,
+  });
   const attacher: Attacher = new Attacher({
     ...common,
     feeds,
+    control,
     registry: emitters,
     emitterContext: {
       ...common,
       flusher: new Flusher(),
+      backlog: new Backlog(limits.maxNodeBufferedBytes, () =>
+        counters.count('bufferedBytesPerNode'),
+      ),
       detached: (emitter, left, reason) => {
         attacher.detached(emitter, left);
         ended(emitter, reason);
       },
     },
   });
-  const queue = new PublishQueue(
-    broker,
-    { maxQueued: limits.maxQueuedEnvelopes, maxBatch, patienceMs: limits.publishWaitMs },
-    (error, count) => logger.debug({ err: error, count }, 'envelopes were not published'),
-  );
-  const publisher = new Publisher({ ...common, catalogue, feeds, queue });
+  const recipients =
+    unknownRecipients && new RecipientCheck(unknownRecipients, limits.recipientsWaitMs);
+  const publisher = new Publisher({ ...common, catalogue, feeds, queue, recipients });
   const history = new History(store, channelNames);
-  return { ...common, feeds, emitters, attacher, queue, publisher, history };
+  const connections = new Connections(limits, counters);
+  const clients = { emitters, deadlines, connections, control, attacher };
+  return { ...common, ...clients, feeds, queue, recipients, publisher, history };
 }
 
 /** What an untyped caller may get wrong, found before its first `notify`. */
-const catalogueSchema = z.object({
+const handedInSchema = z.object({
   catalogue: z.custom(
     (value) => typeof value === 'object' && value !== null && 'encode' in value,
     'made by defineCatalogue',
   ),
+  unknownRecipients: z.custom((value) => typeof value === 'function', 'a function').optional(),
 });

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Deadlines } from '../emitters/deadlines.js';
 import { parseCursor } from '../positions/cursor.js';
 import { NO_EPOCH } from '../positions/position.js';
 import { offsetIn } from '../test-doubles/emitter-parts.js';
@@ -232,29 +231,4 @@ test('G8 a stream ends when its credential does, to the second', async () => {
   await settle(2_000);
   expect(outlet.closes).toEqual([{ code: 'EXPIRED', returnMs: null }]);
   expect(notifier.emitters.size).toBe(0);
-});
-
-test('endAt ends a stream with the reason given, and forgets one that ended before', async () => {
-  const { notifier, attach } = await started();
-  const one = await attach();
-  const two = await attach();
-  const reason = { code: 'MAX_AGE', returnMs: 0 } as const;
-  for (const { emitter } of [one, two]) notifier.endAt(emitter, Date.now() + 3_000, reason);
-  two.emitter.gone();
-  notifier.endAt(two.emitter, Date.now() + 3_000, reason);
-  await settle(5_000);
-  expect(one.outlet.closes).toEqual([reason]);
-  expect(two.outlet.closes).toEqual([]);
-});
-
-test('G9 the deadlines of a stream that ended are forgotten', async () => {
-  const forget = vi.fn();
-  const add = vi.spyOn(Deadlines.prototype, 'add').mockReturnValue(forget);
-  const { notifier, attach } = await started();
-  const { emitter } = await attach({ principal: { userId: '1', expiresAt: Date.now() + 60_000 } });
-  notifier.endAt(emitter, Date.now() + 60_000, { code: 'MAX_AGE', returnMs: 0 });
-  emitter.gone();
-  expect(add).toHaveBeenCalledTimes(2);
-  expect(forget).toHaveBeenCalledTimes(2);
-  add.mockRestore();
 });

@@ -1,7 +1,6 @@
 import type { Principal } from '../access/principal.js';
 import type { ChannelNames } from '../channels/channel-names.js';
-import type { CloseReason } from '../emitters/close-reason.js';
-import type { Deadlines } from '../emitters/deadlines.js';
+import type { Control } from '../control/control.js';
 import { Emitter, type EmitterContext } from '../emitters/emitter.js';
 import type { EmitterRegistry } from '../emitters/emitter-registry.js';
 import type { FollowStart, Outlet } from '../emitters/outlet.js';
@@ -10,11 +9,17 @@ import type { Feed } from '../feeds/feed.js';
 import type { FeedTable } from '../feeds/feed-table.js';
 import { findStart, type Start } from '../feeds/find-start.js';
 import type { StoreReads } from '../feeds/store-reads.js';
+import type { LimitCounters } from '../limits/counters.js';
 import { type Cursor, cursorEntry, joinCursor, parseCursor } from '../positions/cursor.js';
 
 /** What a transport asks for when a client has connected and was admitted. */
 export interface AttachRequest {
   readonly principal: Principal;
+  /**
+   * When it was begun to find out who the client is, in milliseconds since 1970 UTC; default now. What was
+   * revoked since then counts also for credentials that do not tell when they were issued.
+   */
+  readonly admittedAt?: number | undefined;
   /** Groups to follow beside the user's own channel and `all`; the transport has authorised them. */
   readonly groups: readonly string[];
   /** Where the client stood when it was last connected. */
@@ -29,16 +34,17 @@ export interface AttacherContext {
   readonly feeds: FeedTable;
   readonly reads: StoreReads;
   readonly registry: EmitterRegistry;
-  readonly deadlines: Deadlines;
   readonly channelNames: ChannelNames;
+  readonly control: Control;
+  readonly counters: LimitCounters;
   readonly maxChannelsPerEmitter: number;
+  readonly maxConnectionsPerUser: number;
   readonly emitterContext: EmitterContext;
 }
 
 /** Turns connected clients into emitters, and lets emitters follow and leave channels. */
 export class Attacher {
   readonly #context: AttacherContext;
-  readonly #forgetDeadlines = new WeakMap<Emitter, (() => void)[]>();
 
   constructor(context: AttacherContext) {
     this.#context = context;
@@ -50,7 +56,9 @@ export class Attacher {
    */
   async attach(request: AttachRequest): Promise<Emitter | undefined> {
     const { channelNames, registry, emitterContext } = this.#context;
-    const { principal, outlet } = request;
+    const { principal, outlet, admittedAt = Date.now() } = request;
+    await this.#context.control.admit(principal, admittedAt);
+    this.#checkUser(principal, admittedAt);
     const cursor = request.cursor === undefined ? noCursor : parseCursor(request.cursor);
     const channels = new Set<string>();
     if (principal.userId !== null) channels.add(channelNames.user(principal.userId));
@@ -58,15 +66,22 @@ export class Attacher {
     channels.add(channelNames.all);
     this.#checkCount(channels.size);
     const followed = await this.#locate([...channels], cursor);
-    if (request.isGone()) {
+    const giveBack = (): void => {
       for (const { feed } of followed) this.#context.feeds.release(feed);
+    };
+    if (request.isGone()) {
+      giveBack();
       return undefined;
+    }
+    try {
+      // Once more: others may have come, or a revocation, while the positions were looked up.
+      this.#checkUser(principal, admittedAt);
+    } catch (error) {
+      giveBack();
+      throw error;
     }
     const emitter = new Emitter(principal, outlet, emitterContext);
     registry.add(emitter);
-    if (principal.expiresAt !== undefined) {
-      this.endAt(emitter, principal.expiresAt, { code: 'EXPIRED', returnMs: null });
-    }
     outlet.ready(
       {
         userId: principal.userId,
@@ -117,16 +132,21 @@ export class Attacher {
     return channel;
   }
 
-  /** Closes an emitter when a time has come (milliseconds since 1970 UTC). */
-  endAt(emitter: Emitter, at: number, reason: CloseReason): void {
-    if (emitter.closed) return;
-    const forget = this.#context.deadlines.add(emitter, at, reason);
-    this.#forgetDeadlines.set(emitter, [...(this.#forgetDeadlines.get(emitter) ?? []), forget]);
+  /** @throws NotifyError `UNAUTHENTICATED` */
+  renew(emitter: Emitter, principal: Principal): void {
+    const { userId, expiresAt } = principal;
+    if (userId !== emitter.principal.userId) {
+      throw new NotifyError('UNAUTHENTICATED', 'the credential is of another user');
+    }
+    if (expiresAt !== undefined && expiresAt <= Date.now()) {
+      throw new NotifyError('UNAUTHENTICATED', 'the credential has expired');
+    }
+    this.#context.control.assertNotRevoked(principal, Date.now());
+    emitter.renew(principal);
   }
 
   /** Gives back what an emitter held. */
   detached(emitter: Emitter, feeds: readonly Feed[]): void {
-    for (const forget of this.#forgetDeadlines.get(emitter) ?? []) forget();
     this.#context.registry.remove(emitter);
     for (const feed of feeds) this.#context.feeds.release(feed);
   }
@@ -158,9 +178,23 @@ export class Attacher {
   #checkCount(count: number): void {
     const { maxChannelsPerEmitter } = this.#context;
     if (count > maxChannelsPerEmitter) {
-      throw new NotifyError(
-        'LIMIT_EXCEEDED',
+      throw this.#context.counters.exceeded(
+        'channelsPerStream',
         `a stream follows at most ${maxChannelsPerEmitter} channels`,
+      );
+    }
+  }
+
+  /** @throws NotifyError `UNAUTHENTICATED` or `LIMIT_EXCEEDED` */
+  #checkUser(principal: Principal, admittedAt: number): void {
+    const { control, registry, counters, maxConnectionsPerUser } = this.#context;
+    control.assertNotRevoked(principal, admittedAt);
+    const { userId } = principal;
+    if (userId !== null && registry.countOf(userId) >= maxConnectionsPerUser) {
+      throw counters.exceeded(
+        'connectionsPerUser',
+        `a user has at most ${maxConnectionsPerUser} streams on one node`,
+        { returnMs: 5_000 },
       );
     }
   }

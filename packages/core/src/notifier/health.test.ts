@@ -9,6 +9,7 @@ test('a node is starting, ok, then draining', async () => {
   const { notifier } = testNotifier();
   expect((await notifier.health()).status).toBe('starting');
   await notifier.start();
+  await vi.advanceTimersByTimeAsync(100);
   const timers = vi.getTimerCount();
   expect(await notifier.health()).toEqual({ status: 'ok', reasons: [] });
   expect(vi.getTimerCount()).toBe(timers);
@@ -34,6 +35,7 @@ test('a part that does not answer degrades the node, and the reason names it', a
 test('a part that hangs degrades the node within a bounded time, and leaves no timer', async () => {
   const { notifier, broker } = testNotifier();
   await notifier.start();
+  await vi.advanceTimersByTimeAsync(100);
   const timers = vi.getTimerCount();
   const answer = gate();
   broker.before.set('probe', () => answer.passed);

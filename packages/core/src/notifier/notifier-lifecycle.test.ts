@@ -55,6 +55,7 @@ test('starting twice, also at once, starts once', async () => {
   await notifier.start();
   expect(broker.calls).toEqual(['start']);
   await notifier.close();
+  await vi.advanceTimersByTimeAsync(1);
   expect(vi.getTimerCount()).toBe(0);
 });
 

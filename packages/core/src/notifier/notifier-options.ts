@@ -5,6 +5,7 @@ import type { ChannelNamesOptions } from '../channels/channel-names.js';
 import type { Broker } from '../ports/broker.js';
 import type { Logger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
+import type { UnknownRecipients } from './recipient-check.js';
 
 const count = (value: number) => z.int().min(1).default(value);
 /** So many of the longest positions fit into the 2,048 characters of a cursor. */
@@ -21,7 +22,20 @@ export const limitsSchema = z.strictObject({
   maxUsers: count(10_000),
   maxChannelsPerEmitter: z.int().min(1).max(mostChannels).default(32),
   maxBufferedBytes: count(1024 * 1024),
+  maxNodeBufferedBytes: count(256 * 1024 * 1024),
+  maxConnections: count(50_000),
+  maxConnectionsPerUser: count(100),
+  maxConnectionsPerIp: count(10_000),
+  maxConnectsPerSecond: count(2_000),
+  maxConnectsPerSecondPerIp: count(1_000),
+  publishOnly: z.boolean().default(false),
+  recipientsWaitMs: ms(5_000),
+  maxEnqueued: count(10_000),
+  maxEnqueuedBytes: count(64 * 1024 * 1024),
+  enqueueConcurrency: count(64),
+  enqueuePatienceMs: ms(30_000),
   maxQueuedEnvelopes: count(100_000),
+  maxQueuedEnvelopeBytes: count(64 * 1024 * 1024),
   publishWaitMs: ms(1_000),
   reorderMs: ms(20),
   ringCount: count(64),
@@ -30,6 +44,9 @@ export const limitsSchema = z.strictObject({
   feedGraceMs: ms(5_000),
   positionCheckMs: ms(10_000),
   drainWindowMs: z.number().min(0).default(1_000),
+  beaconMs: ms(5_000),
+  revokeWaitMs: ms(20_000),
+  maxRevocations: count(10_000),
 });
 
 /** What {@link createNotifier} takes. Unknown names are errors. */
@@ -54,8 +71,45 @@ export interface NotifierOptions<Schemas extends CatalogueSchemas> {
   readonly maxChannelsPerEmitter?: number | undefined;
   /** Backlog at which a client that takes too little is closed, 1 MiB. */
   readonly maxBufferedBytes?: number | undefined;
-  /** Envelopes that wait for the broker at most, 100,000; more are left to the store. */
+  /** Backlog of all clients of this node at which the slowest are closed, 256 MiB. */
+  readonly maxNodeBufferedBytes?: number | undefined;
+  /** Limit of streams on this node, 50,000; */
+  readonly maxConnections?: number | undefined;
+  /** of one user, 100; */
+  readonly maxConnectionsPerUser?: number | undefined;
+  /** of one client address, 10,000. Behind a proxy give the transports `clientIp`. */
+  readonly maxConnectionsPerIp?: number | undefined;
+  /** Limit of new streams per second on this node, 2,000; five seconds may come at once; */
+  readonly maxConnectsPerSecond?: number | undefined;
+  /** and from one client address, 1,000. */
+  readonly maxConnectsPerSecondPerIp?: number | undefined;
+  /**
+   * The node only publishes, as a batch job does: it receives nothing, holds no streams and runs no
+   * timers for them; `attach` rejects with `PUBLISH_ONLY`. Default false.
+   */
+  readonly publishOnly?: boolean | undefined;
+  /**
+   * Asked before a notification to `{user}` or `{users}` is stored. Where it names a user, `notify`
+   * rejects with `RECIPIENT_UNKNOWN` and nothing is sent to anybody. Default: every user exists.
+   */
+  readonly unknownRecipients?: UnknownRecipients | undefined;
+  /** How long `unknownRecipients` may take, 5,000; then it is `RECIPIENTS_UNCHECKED`. */
+  readonly recipientsWaitMs?: number | undefined;
+  /** Notifications of `enqueue` that are not stored yet, 10,000, */
+  readonly maxEnqueued?: number | undefined;
+  /** and the bytes of data and channels that they hold at most, 64 MiB. */
+  readonly maxEnqueuedBytes?: number | undefined;
+  /** Notifications of `enqueue` handed to the store at the same time, 64. */
+  readonly enqueueConcurrency?: number | undefined;
+  /**
+   * How long `enqueue` tries again what fails for the moment, 30,000. Keep it below the store's
+   * idempotency window, or a retry may store twice.
+   */
+  readonly enqueuePatienceMs?: number | undefined;
+  /** Envelopes that wait for the broker at most, 100,000, */
   readonly maxQueuedEnvelopes?: number | undefined;
+  /** and the bytes of data that they hold, 64 MiB; more are left to the store. */
+  readonly maxQueuedEnvelopeBytes?: number | undefined;
   /** How long `notify` waits for the broker's word at most, 1,000; `published` is false after that. */
   readonly publishWaitMs?: number | undefined;
   /** How long a hole waits for a late envelope before the store is read, 20. */
@@ -72,4 +126,10 @@ export interface NotifierOptions<Schemas extends CatalogueSchemas> {
   readonly positionCheckMs?: number | undefined;
   /** Over how long `drain` spreads its closes, 1,000. */
   readonly drainWindowMs?: number | undefined;
+  /** How often a node tells the others that it lives, 5,000; silent for three times that it counts as gone. */
+  readonly beaconMs?: number | undefined;
+  /** How long `revoke` waits for all nodes, 20,000. */
+  readonly revokeWaitMs?: number | undefined;
+  /** Revocations that a node remembers, the newest 10,000. */
+  readonly maxRevocations?: number | undefined;
 }

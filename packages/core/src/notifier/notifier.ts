@@ -1,31 +1,25 @@
+import type { Principal } from '../access/principal.js';
 import type { CatalogueSchemas, DataOf, TypeOf } from '../catalogue/catalogue.js';
 import type { ChannelNames } from '../channels/channel-names.js';
-import type { CloseReason } from '../emitters/close-reason.js';
+import { type RevocationTarget, revocationTargetSchema } from '../control/revocation.js';
 import type { Emitter } from '../emitters/emitter.js';
 import type { EmitterRegistry } from '../emitters/emitter-registry.js';
 import type { FollowStart } from '../emitters/outlet.js';
 import { NotifyError } from '../errors/notify-error.js';
 import { TypedEvents } from '../events/typed-events.js';
+import type { Connections } from '../limits/connections.js';
+import type { LimitCounters } from '../limits/counters.js';
+import { resolveOptions } from '../options/resolve-options.js';
 import type { BrokerState } from '../ports/broker.js';
 import { assembleParts, type NotifierParts } from './assemble-parts.js';
 import type { AttachRequest } from './attach.js';
 import { closeOverWindow } from './close-over-window.js';
+import { EnqueuePool } from './enqueue-pool.js';
 import { type Health, probeParts } from './health.js';
 import type { HistoryPage, HistoryRequest } from './history.js';
+import type { NotifierEvents } from './notifier-events.js';
 import type { NotifierOptions } from './notifier-options.js';
 import type { NotifyRequest, NotifyResult } from './publisher.js';
-
-/** What a notifier tells about itself. */
-export type NotifierEvents = {
-  /** A stream opened. */
-  attached: { readonly emitter: Emitter };
-  /** A stream ended; `reason` is absent where the client left. */
-  detached: { readonly emitter: Emitter; readonly reason?: CloseReason };
-  /** A notification was stored, or sent as ephemeral. */
-  notified: { readonly type: string; readonly result: NotifyResult };
-  /** The broker's link changed. */
-  broker: BrokerState;
-};
 
 type State = 'created' | 'started' | 'draining' | 'closed';
 
@@ -36,8 +30,13 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   /** The streams open on this node. */
   readonly emitters: EmitterRegistry;
   readonly channelNames: ChannelNames;
+  /** The places for streams on this node; for transports. */
+  readonly connections: Connections;
+  /** How often limits were reached on this node. */
+  readonly limits: LimitCounters;
   readonly #parts: NotifierParts;
   readonly #events: TypedEvents<NotifierEvents>;
+  readonly #enqueued: EnqueuePool;
   readonly #ending = new AbortController();
   readonly #closed: Promise<void>;
   #starting: Promise<void> | undefined;
@@ -51,13 +50,20 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     this.#parts = assembleParts(options, (emitter, reason) => {
       this.#events.emit('detached', { emitter, ...(reason === undefined ? {} : { reason }) });
     });
-    const { nodeId, emitters, channelNames, logger } = this.#parts;
+    const { nodeId, emitters, channelNames, connections, counters, logger } = this.#parts;
     this.nodeId = nodeId;
     this.emitters = emitters;
     this.channelNames = channelNames;
+    this.connections = connections;
+    this.limits = counters;
     this.#events = new TypedEvents((error, event) =>
       logger.error({ err: error, event }, 'a listener threw'),
     );
+    this.#enqueued = new EnqueuePool({
+      ...this.#parts,
+      notified: (type, result) => this.#events.emit('notified', { type, result }),
+      undelivered: (undelivered) => this.#events.emit('undelivered', undelivered),
+    });
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -84,20 +90,27 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     this.#assertNotEnding();
     await this.#parts.store.start();
     this.#assertNotEnding();
-    await this.#parts.broker.start({
-      receive: (envelopes) => this.#parts.feeds.offer(envelopes),
-      resync: (reason, channels) => {
-        this.#parts.logger.info(
-          { reason },
-          'envelopes may have been lost: feeds are compared with the store',
-        );
-        this.#parts.feeds.resync(channels);
+    const { publishOnly } = this.#parts;
+    await this.#parts.broker.start(
+      {
+        receive: (envelopes) => this.#parts.feeds.offer(envelopes),
+        resync: (reason, channels) => {
+          this.#parts.logger.info(
+            { reason },
+            'envelopes may have been lost: feeds are compared with the store',
+          );
+          this.#parts.feeds.resync(channels);
+        },
+        status: (state) => this.#brokerChanged(state),
       },
-      status: (state) => this.#brokerChanged(state),
-    });
+      { publishOnly },
+    );
     this.#assertNotEnding();
-    this.#parts.feeds.start();
-    this.#parts.deadlines.start();
+    if (!publishOnly) {
+      this.#parts.feeds.start();
+      this.#parts.deadlines.start();
+      this.#parts.control.start();
+    }
     this.#state = 'started';
   }
 
@@ -105,7 +118,8 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
    * Sends a notification. When it resolves, a durable one is in the store, as safe as the store is
    * configured, on every channel of the audience.
    * Rejects with `TYPE_UNKNOWN`, `DATA_INVALID`, `DATA_TOO_LARGE`, `AUDIENCE_INVALID`,
-   * `CHANNEL_INVALID`, `IDEMPOTENCY_CONFLICT`, `STORE_UNAVAILABLE`, `NOT_STARTED` or `CLOSED`.
+   * `CHANNEL_INVALID`, `RECIPIENT_UNKNOWN`, `RECIPIENTS_UNCHECKED`, `IDEMPOTENCY_CONFLICT`,
+   * `STORE_UNAVAILABLE`, `NOT_STARTED` or `CLOSED`.
    */
   async notify<Type extends TypeOf<Schemas>>(
     request: NotifyRequest<Type, DataOf<Schemas, Type>>,
@@ -121,19 +135,37 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     return result;
   }
 
+  /**
+   * Takes a notification on and returns its id at once; it is published in the background, after what
+   * was enqueued before it for the same channel. A failure that can pass is tried again for
+   * `enqueuePatienceMs`, without storing anything twice; what is given up is told by the event
+   * `undelivered`. `drain` waits for all of it, `close` gives it up.
+   * Where `idempotencyKey` had been used before, the notification shown is the first one, with its id.
+   * @throws NotifyError `TYPE_UNKNOWN`, `DATA_INVALID`, `DATA_TOO_LARGE`, `AUDIENCE_INVALID`,
+   *   `CHANNEL_INVALID`, `LIMIT_EXCEEDED` where too much waits already, `NOT_STARTED` or `CLOSED`
+   */
+  enqueue<Type extends TypeOf<Schemas>>(
+    request: NotifyRequest<Type, DataOf<Schemas, Type>>,
+  ): string {
+    this.#assertStarted();
+    return this.#enqueued.add(request);
+  }
+
   /** The newest stored notifications of some channels, and the cursor from which a stream goes on. */
   async history(request: HistoryRequest): Promise<HistoryPage> {
     this.#assertStarted();
+    if (!this.#parts.publishOnly) await this.#parts.control.admit(request.principal, Date.now());
     return this.#parts.history.read(request);
   }
 
   /**
    * Opens a stream for an admitted client; for transports. Resolves undefined where it went meanwhile.
    * Rejects with `CURSOR_INVALID`, `CHANNEL_INVALID`, `LIMIT_EXCEEDED`, `STORE_UNAVAILABLE`,
-   * `NOT_STARTED` or `CLOSED`.
+   * `PUBLISH_ONLY`, `NOT_STARTED` or `CLOSED`.
    */
   async attach(request: AttachRequest): Promise<Emitter | undefined> {
     this.#assertStarted();
+    this.#assertServing();
     const emitter = await this.#parts.attacher.attach(request);
     if (emitter === undefined || emitter.closed) return undefined;
     this.#events.emit('attached', { emitter });
@@ -143,12 +175,13 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   }
 
   /** Lets a stream follow one more group, which the transport has authorised. */
-  follow(
+  async follow(
     emitter: Emitter,
     group: string,
     cursor: string | undefined,
     begin: (start: FollowStart) => void,
   ): Promise<void> {
+    this.#assertServing();
     return this.#parts.attacher.follow(emitter, group, cursor, begin);
   }
 
@@ -157,9 +190,25 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     return this.#parts.attacher.unfollow(emitter, group);
   }
 
-  /** Closes a stream when a time has come (milliseconds since 1970 UTC), with whatever ended it first. */
-  endAt(emitter: Emitter, at: number, reason: CloseReason): void {
-    this.#parts.attacher.endAt(emitter, at, reason);
+  /**
+   * Gives a stream the newer credential of its user; the transport has authorised its groups.
+   * @throws NotifyError `UNAUTHENTICATED` where it is another user's, has expired, or was revoked
+   */
+  renew(emitter: Emitter, principal: Principal): void {
+    this.#parts.attacher.renew(emitter, principal);
+  }
+
+  /**
+   * Ends the streams of a user, or of one session, on every node (`REVOKED`), and makes the credentials
+   * void that were issued before. When it resolves no node shows them anything any more.
+   * Rejects with `OPTIONS_INVALID`, `STORE_UNAVAILABLE`, `NOT_STARTED`, `CLOSED`, `PUBLISH_ONLY`, or with
+   * `REVOKE_UNCONFIRMED` where it is recorded and not every node has said within `revokeWaitMs` that it acts.
+   */
+  async revoke(target: RevocationTarget): Promise<void> {
+    this.#assertStarted();
+    this.#assertServing();
+    const resolved = resolveOptions(revocationTargetSchema, target, 'revoke');
+    return this.#track(this.#parts.control.revoke(resolved));
   }
 
   /** Whether this node can serve, found out by a round trip through broker and store. */
@@ -180,13 +229,16 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   }
 
   /**
-   * Finishes what was promised, then closes: refuses new work, lets publishes under way end, and spreads
-   * the closes of streams over the drain window, telling each client when to come back.
+   * Finishes what was promised, then closes: refuses new work, lets publishes under way end, what was
+   * enqueued too, and spreads the closes of streams over the drain window, telling each client when to
+   * come back.
    */
   async drain(): Promise<void> {
     if (this.#state === 'closed' || this.#state === 'draining') return this.#closed;
     this.#state = 'draining';
     await this.#untilIdle();
+    await this.#enqueued.drain();
+    if (!this.#parts.publishOnly) this.#parts.control.leave();
     await this.#parts.queue.drain();
     await closeOverWindow(this.emitters.all(), this.#parts.drainWindowMs, this.#ending.signal);
     await Promise.allSettled([this.#parts.broker.drain(), this.#parts.store.drain()]);
@@ -201,7 +253,10 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     for (const emitter of this.emitters.all()) {
       emitter.close({ code: 'CLOSED', returnMs: Math.random() * 5_000 });
     }
+    this.#parts.control.close();
     this.#parts.deadlines.close();
+    this.#enqueued.close();
+    this.#parts.recipients?.close();
     this.#parts.queue.close();
     this.#parts.feeds.close();
     await Promise.allSettled([this.#parts.broker.close(), this.#parts.store.close()]);
@@ -226,9 +281,16 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     }
   }
 
+  #assertServing(): void {
+    if (this.#parts.publishOnly) {
+      throw new NotifyError('PUBLISH_ONLY', 'this node was made with `publishOnly`');
+    }
+  }
+
   #brokerChanged(state: BrokerState): void {
     if (state.state === this.#brokerState) return;
     this.#brokerState = state.state;
+    this.#parts.control.linkChanged(state.state === 'up');
     this.#events.emit('broker', state);
   }
 

@@ -11,7 +11,13 @@ afterEach(() => void vi.useRealTimers());
 const settle = () => vi.advanceTimersByTimeAsync(1);
 
 function parts(fields: Partial<PublishLimits> = {}) {
-  const limits = { maxQueued: 100, maxBatch: 10, patienceMs: 1_000, ...fields };
+  const limits = {
+    maxQueued: 100,
+    maxQueuedBytes: 10_000,
+    maxBatch: 10,
+    patienceMs: 1_000,
+    ...fields,
+  };
   const broker = new RecordingBroker();
   const failures: { readonly error: NotifyError; readonly count: number }[] = [];
   const queue = new PublishQueue(broker, limits, (error, count) => failures.push({ error, count }));
@@ -79,6 +85,40 @@ test('G9 beyond maxQueued nothing is queued, and the publisher is told', async (
   await settle();
   release();
   expect(await later).toBe(true);
+});
+
+test('G9 beyond maxQueuedBytes nothing is queued, and room comes back as calls are made', async () => {
+  const bytes = Buffer.byteLength(sampleStored('user:1', 1).dataJson);
+  const { broker, queue, publish, failures, batches } = parts({ maxQueuedBytes: 2 * bytes });
+  const release = held(broker);
+  void publish(1);
+  await settle();
+  const accepted = [publish(2), publish(3)];
+  expect(await publish(4)).toBe(false);
+  expect(failures).toMatchObject([{ error: { code: 'BROKER_UNAVAILABLE' }, count: 1 }]);
+  release();
+  await settle();
+  accepted.push(publish(5), publish(6));
+  expect(await publish(7)).toBe(false);
+  expect(queue.size).toBe(2);
+  for (let call = 0; call < 2; call += 1) {
+    release();
+    await settle();
+  }
+  expect(await Promise.all(accepted)).toEqual([true, true, true, true]);
+  expect(batches()).toEqual([[1], [2, 3], [5, 6]]);
+});
+
+test('a notification to many channels counts its data once, the same data of others again', async () => {
+  const { queue, failures } = parts({ maxQueuedBytes: 20 });
+  const dataJson = '"ten bytes"';
+  for (const [offset, users] of [3, 1].entries()) {
+    for (let user = 0; user < users; user += 1) {
+      void queue.publish(sampleStored(`user:${user}`, offset, { dataJson }));
+    }
+  }
+  await settle();
+  expect(failures).toHaveLength(1);
 });
 
 test('a broker that fails is reported with how many, and the queue goes on', async () => {

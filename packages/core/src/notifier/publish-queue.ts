@@ -4,13 +4,16 @@ import type { Broker } from '../ports/broker.js';
 
 interface Waiting {
   readonly envelope: Envelope;
+  readonly bytes: number;
   settle(published: boolean): void;
 }
 
 /** The bounds of a {@link PublishQueue}. */
 export interface PublishLimits {
-  /** Envelopes that wait at most; more are left to the store. */
+  /** Envelopes that wait at most, */
   readonly maxQueued: number;
+  /** and the bytes of data that they hold at most; more are left to the store. */
+  readonly maxQueuedBytes: number;
   /** Envelopes in one call to the broker. */
   readonly maxBatch: number;
   /** How long a publisher waits for the broker's word; the envelopes go on waiting. */
@@ -19,7 +22,7 @@ export interface PublishLimits {
 
 /**
  * Hands envelopes to the broker in the order in which they were stored, one call at a time: what comes
- * up meanwhile goes together in the next. Bounded: beyond the limit, and while the broker is down,
+ * up meanwhile goes together in the next. Bounded: beyond a limit, and while the broker is down,
  * envelopes are not published; other nodes then read them from the store. A broker that is slow to
  * answer does not hold up publishers: what they promised is in the store.
  */
@@ -28,6 +31,7 @@ export class PublishQueue {
   readonly #limits: PublishLimits;
   readonly #failed: (error: NotifyError, count: number) => void;
   #waiting: Waiting[] = [];
+  #waitingBytes = 0;
   #pumping: Promise<void> | undefined;
   /** The call under way has taken longer than publishers wait. */
   #stalled = false;
@@ -50,12 +54,15 @@ export class PublishQueue {
 
   /** Resolves whether the broker has it; false also where it has not said so in time. Never rejects. */
   publish(envelope: Envelope): Promise<boolean> {
-    if (this.#waiting.length >= this.#limits.maxQueued) {
+    const bytes = this.#bytesOf(envelope);
+    const { maxQueued, maxQueuedBytes } = this.#limits;
+    if (this.#waiting.length >= maxQueued || this.#waitingBytes + bytes > maxQueuedBytes) {
       this.#failed(new NotifyError('BROKER_UNAVAILABLE', 'the publish queue is full'), 1);
       return Promise.resolve(false);
     }
     return new Promise((settle) => {
-      this.#waiting.push({ envelope, settle });
+      this.#waiting.push({ envelope, bytes, settle });
+      this.#waitingBytes += bytes;
       this.#pumping ??= this.#pump();
       if (this.#stalled) settle(false);
     });
@@ -71,6 +78,12 @@ export class PublishQueue {
     clearTimeout(this.#patience);
     this.#release();
     this.#waiting = [];
+    this.#waitingBytes = 0;
+  }
+
+  /** Envelopes of one notification share its data. */
+  #bytesOf({ id, dataJson }: Envelope): number {
+    return this.#waiting.at(-1)?.envelope.id === id ? 0 : Buffer.byteLength(dataJson);
   }
 
   /** Lets publishers go on without the broker's word. */
@@ -84,6 +97,7 @@ export class PublishQueue {
     await new Promise<void>((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, this.#limits.maxBatch);
+      for (const { bytes } of batch) this.#waitingBytes -= bytes;
       const published = await this.#send(batch);
       for (const { settle } of batch) settle(published);
     }

@@ -31,7 +31,7 @@ function parts() {
     feeds,
     queue: new PublishQueue(
       broker,
-      { maxQueued: 1_000, maxBatch: 100, patienceMs: 1_000 },
+      { maxQueued: 1_000, maxQueuedBytes: 100_000, maxBatch: 100, patienceMs: 1_000 },
       () => {},
     ),
     maxDataBytes: 100,

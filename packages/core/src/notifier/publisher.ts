@@ -8,6 +8,7 @@ import type { Envelope, StoredEnvelope } from '../notification/notification.js';
 import { UuidV7Source } from '../notification/uuid-v7.js';
 import type { AppendOutcome, Draft, Store } from '../ports/store.js';
 import type { PublishQueue } from './publish-queue.js';
+import type { RecipientCheck } from './recipient-check.js';
 
 /** What is to be sent, to whom, and how. */
 export interface NotifyRequest<Type extends string = string, Data = unknown> {
@@ -54,6 +55,8 @@ export interface PublisherContext {
   readonly store: Store;
   readonly feeds: FeedTable;
   readonly queue: PublishQueue;
+  /** Asked before anything is sent, where the host has told us whom to ask. */
+  readonly recipients?: RecipientCheck | undefined;
   readonly maxDataBytes: number;
   readonly maxUsers: number;
 }
@@ -62,6 +65,26 @@ const maxKeyChars = 200;
 const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 type Content = Omit<Draft, 'channel'>;
+
+/** A notification that was checked and has its id; nothing of it has been sent. */
+export interface Prepared {
+  readonly channels: readonly string[];
+  /** The users that the audience names. */
+  readonly userIds: readonly string[];
+  readonly content: Content;
+  readonly durable: boolean;
+}
+
+/** A notification that has its places in the logs, or needs none. */
+export interface Placed {
+  /** What there is to show. */
+  readonly envelopes: readonly Envelope[];
+  /** Those of it that the broker has not been given before. */
+  readonly fresh: readonly Envelope[];
+  readonly stored: boolean;
+  /** Why other channels have no place. */
+  readonly failure?: NotifyError | undefined;
+}
 
 /** The way of a notification out: checked, stored, shown to this node's emitters, given to the broker. */
 export class Publisher {
@@ -73,6 +96,17 @@ export class Publisher {
   }
 
   async publish(request: NotifyRequest): Promise<NotifyResult> {
+    const placed = await this.place(this.prepare(request));
+    const published = await this.announce(placed);
+    if (placed.failure !== undefined) throw placed.failure;
+    return resultOf(placed, published);
+  }
+
+  /**
+   * @throws NotifyError `TYPE_UNKNOWN`, `DATA_INVALID`, `DATA_TOO_LARGE`, `AUDIENCE_INVALID` or
+   *   `CHANNEL_INVALID`
+   */
+  prepare(request: NotifyRequest): Prepared {
     const { catalogue, channelNames, maxDataBytes, maxUsers } = this.#context;
     const dataJson = catalogue.encode(request.type, request.data, maxDataBytes);
     const channels = channelNames.ofAudience(request.to, maxUsers);
@@ -83,41 +117,66 @@ export class Publisher {
       time,
       dataJson,
       ...traceContext(request.traceparent),
-      ...idempotency(request, dataJson),
     };
-    if (request.durable === false) return this.#publishEphemeral(channels, content);
-    return this.#publishStored(channels, content);
+    const key = request.idempotencyKey;
+    return {
+      channels,
+      userIds: usersOf(request.to),
+      content: key === undefined ? content : withKey(content, key),
+      durable: request.durable !== false,
+    };
   }
 
-  async #publishEphemeral(channels: readonly string[], content: Content): Promise<NotifyResult> {
+  /** As {@link prepare}, and may be placed again after a failure without being stored twice. */
+  prepareToRetry(request: NotifyRequest): Prepared {
+    const prepared = this.prepare(request);
+    const { content, durable } = prepared;
+    if (content.idempotency !== undefined || !durable) return prepared;
+    return { ...prepared, content: withKey(content, content.id) };
+  }
+
+  /**
+   * Stores it where it is durable. Rejects where the recipients are not known, and where the store fails
+   * as a whole.
+   */
+  async place({ channels, userIds, content, durable }: Prepared): Promise<Placed> {
+    const { recipients } = this.#context;
+    if (recipients !== undefined && userIds.length > 0) await recipients.assertKnown(userIds);
+    if (durable) return this.#store(channels, content);
     const { idempotency: _, ...fields } = content;
     const envelopes = channels.map(
       (channel): Envelope => ({ ...fields, channel, epoch: null, offset: null }),
     );
-    this.#context.feeds.offer(envelopes);
-    const published = await this.#enqueue(envelopes);
-    return resultOf(envelopes, { stored: false, published, duplicate: false });
+    return { envelopes, fresh: envelopes, stored: false };
   }
 
-  async #publishStored(channels: readonly string[], content: Content): Promise<NotifyResult> {
+  /**
+   * Shows it to this node's emitters and hands it to the broker, both before this returns; resolves
+   * whether the broker has it. Never rejects.
+   */
+  async announce({ envelopes, fresh }: Placed): Promise<boolean> {
+    const { feeds, queue } = this.#context;
+    feeds.offer(envelopes);
+    const published = await Promise.all(fresh.map((envelope) => queue.publish(envelope)));
+    return published.every(Boolean);
+  }
+
+  async #store(channels: readonly string[], content: Content): Promise<Placed> {
     const outcomes = await this.#append(channels, content);
-    const stored: StoredEnvelope[] = [];
+    const envelopes: StoredEnvelope[] = [];
+    // A duplicate was published by whoever stored it; where that failed, the position check finds it.
     const fresh: StoredEnvelope[] = [];
     const errors: NotifyError[] = [];
     for (const outcome of outcomes) {
       if (outcome.status === 'failed') errors.push(outcome.error);
-      else stored.push(outcome.envelope);
+      else envelopes.push(outcome.envelope);
       if (outcome.status === 'appended') fresh.push(outcome.envelope);
     }
-    // A duplicate was published by whoever stored it; where that failed, the position check finds it.
-    this.#context.feeds.offer(stored);
-    const published = await this.#enqueue(fresh);
     const [error] = errors;
-    if (error !== undefined) {
-      const failed = channels.length - stored.length;
-      throw failureOf(error, failed, channels.length, content.idempotency !== undefined);
-    }
-    return resultOf(stored, { stored: true, published, duplicate: fresh.length === 0 });
+    const failed = channels.length - envelopes.length;
+    const hasKey = content.idempotency !== undefined;
+    const failure = error && failureOf(error, failed, channels.length, hasKey);
+    return { envelopes, fresh, stored: true, failure };
   }
 
   /**
@@ -139,23 +198,30 @@ export class Publisher {
     const others = await store.append(rest.map((channel) => ({ ...content, id, time, channel })));
     return [outcome, ...others];
   }
-
-  /** Resolves whether the broker has them all. */
-  async #enqueue(envelopes: readonly Envelope[]): Promise<boolean> {
-    const { queue } = this.#context;
-    const published = await Promise.all(envelopes.map((envelope) => queue.publish(envelope)));
-    return published.every(Boolean);
-  }
 }
 
-function idempotency(request: NotifyRequest, dataJson: string): Pick<Draft, 'idempotency'> {
-  const key = request.idempotencyKey;
-  if (key === undefined) return {};
+/** What the publisher of a notification is told. */
+export function resultOf(placed: Placed, published: boolean): NotifyResult {
+  const { envelopes, fresh, stored } = placed;
+  const [first] = envelopes;
+  if (first === undefined) throw new NotifyError('AUDIENCE_INVALID', 'the audience is empty');
+  const channels = envelopes.map(({ channel, epoch, offset }) => ({ channel, epoch, offset }));
+  const { id, time } = first;
+  return { id, time, stored, published, duplicate: fresh.length === 0, channels };
+}
+
+/** Each once; the audience has been checked. */
+function usersOf(to: Audience): readonly string[] {
+  if ('user' in to) return [to.user];
+  return 'users' in to ? [...new Set(to.users)] : [];
+}
+
+function withKey(content: Content, key: string): Content {
   if (typeof key !== 'string' || key === '' || key.length > maxKeyChars || !key.isWellFormed()) {
     throw new NotifyError('DATA_INVALID', `an idempotency key has 1 to ${maxKeyChars} characters`);
   }
-  const digest = createHash('sha256').update(request.type).update('\n').update(dataJson);
-  return { idempotency: { key, digest: digest.digest('base64url') } };
+  const digest = createHash('sha256').update(content.type).update('\n').update(content.dataJson);
+  return { ...content, idempotency: { key, digest: digest.digest('base64url') } };
 }
 
 /** A trace context that is not one is left out: tracing must not keep a notification from its user. */
@@ -170,14 +236,4 @@ function failureOf(error: NotifyError, failed: number, all: number, hasKey: bool
   return new NotifyError(error.code, `${failed} of ${all} channels failed: ${advice}`, {
     cause: error,
   });
-}
-
-function resultOf(
-  envelopes: readonly Envelope[],
-  state: Pick<NotifyResult, 'stored' | 'published' | 'duplicate'>,
-): NotifyResult {
-  const [first] = envelopes;
-  if (first === undefined) throw new NotifyError('AUDIENCE_INVALID', 'the audience is empty');
-  const channels = envelopes.map(({ channel, epoch, offset }) => ({ channel, epoch, offset }));
-  return { id: first.id, time: first.time, ...state, channels };
 }

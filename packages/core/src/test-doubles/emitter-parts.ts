@@ -2,6 +2,8 @@ import type { CloseReason } from '../emitters/close-reason.js';
 import { Emitter, type EmitterContext } from '../emitters/emitter.js';
 import { Flusher } from '../emitters/flusher.js';
 import { Feed, type FeedContext } from '../feeds/feed.js';
+import { Backlog } from '../limits/backlog.js';
+import { LimitCounters } from '../limits/counters.js';
 import { silentLogger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
 import { channelKey, parseCursor } from '../positions/cursor.js';
@@ -29,6 +31,8 @@ export class EmitterParts {
       flusher: new Flusher(),
       reads: this.#feedContext.reads,
       logger: fields.logger ?? silentLogger,
+      backlog: new Backlog(100_000_000, () => {}),
+      counters: new LimitCounters(),
       maxBufferedBytes: fields.maxBufferedBytes ?? 1_000_000,
       pageItems: this.#feedContext.pageItems,
       detached: (_emitter, feeds, reason) => {

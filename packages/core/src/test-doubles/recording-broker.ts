@@ -1,16 +1,26 @@
 import { NotifyError } from '../errors/notify-error.js';
 import type { Envelope } from '../notification/notification.js';
-import type { Broker, BrokerCapabilities, BrokerSink } from '../ports/broker.js';
+import type {
+  Broker,
+  BrokerCapabilities,
+  BrokerSink,
+  BrokerStartOptions,
+} from '../ports/broker.js';
+
+const controlChannel = 'control';
 
 type Method = 'start' | 'publish' | 'subscribe' | 'unsubscribe' | 'probe' | 'drain' | 'close';
 
 /** A broker that carries nothing by itself, remembers what it was told, and can be made to wait or fail. */
 export class RecordingBroker implements Broker {
   readonly capabilities: BrokerCapabilities;
+  /** What nodes tell one another is kept apart: most tests are about notifications. */
+  readonly control: Envelope[] = [];
   readonly published: (readonly Envelope[])[] = [];
   /** Each call by name, subscriptions with their channels. */
   readonly calls: string[] = [];
   readonly before = new Map<Method, () => Promise<void>>();
+  startedWith: BrokerStartOptions | undefined;
   #sink: BrokerSink | undefined;
 
   constructor(capabilities: Partial<BrokerCapabilities> = {}) {
@@ -31,18 +41,23 @@ export class RecordingBroker implements Broker {
     }
   }
 
-  async start(sink: BrokerSink): Promise<void> {
+  async start(sink: BrokerSink, options?: BrokerStartOptions): Promise<void> {
     this.#sink = sink;
+    this.startedWith = options;
     await this.#called('start');
   }
 
   async publish(envelopes: readonly Envelope[]): Promise<void> {
-    this.published.push(envelopes);
+    this.control.push(...envelopes.filter(({ channel }) => channel === controlChannel));
+    const notifications = envelopes.filter(({ channel }) => channel !== controlChannel);
+    if (notifications.length === 0) return;
+    this.published.push(notifications);
     await this.#called('publish');
   }
 
-  subscribe(channels: readonly string[]): Promise<void> {
-    return this.#called('subscribe', channels);
+  async subscribe(channels: readonly string[]): Promise<void> {
+    const followed = channels.filter((channel) => channel !== controlChannel);
+    if (followed.length > 0) await this.#called('subscribe', followed);
   }
 
   unsubscribe(channels: readonly string[]): Promise<void> {

@@ -13,6 +13,7 @@ const clientFrameSchema = z.discriminatedUnion('t', [
   }),
   z.strictObject({ t: z.literal('subscribe'), ref, group, cursor: cursor.optional() }),
   z.strictObject({ t: z.literal('unsubscribe'), ref, group }),
+  z.strictObject({ t: z.literal('refresh'), ref, token: z.string().min(1) }),
   z.strictObject({ t: z.literal('ping') }),
 ]);
 

@@ -13,6 +13,7 @@ export const closeCodes = Object.freeze({
   SLOW_CONSUMER: 4410,
   MAX_AGE: 4411,
   UNRESPONSIVE: 4412,
+  REVOKED: 4413,
   LIMIT_EXCEEDED: 4429,
   UNAVAILABLE: 4503,
 } as const satisfies Record<CloseCode, number> & Record<string, number>);
@@ -25,6 +26,7 @@ const names: Partial<Record<ErrorCode, CloseName>> = {
   CHANNEL_INVALID: 'BAD_FRAME',
   UNAUTHENTICATED: 'UNAUTHENTICATED',
   FORBIDDEN: 'FORBIDDEN',
+  ORIGIN_FORBIDDEN: 'FORBIDDEN',
   LIMIT_EXCEEDED: 'LIMIT_EXCEEDED',
   CLOSED: 'DRAINING',
 };

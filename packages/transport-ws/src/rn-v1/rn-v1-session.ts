@@ -11,6 +11,7 @@ import {
   type Outlet,
   type Principal,
   type Ready,
+  type Revalidation,
 } from '@realtime-notify/core';
 import type { Session, SessionSocket } from '../session-socket.js';
 import { type ClientFrame, type HelloFrame, parseClientFrame, type Ref } from './client-frame.js';
@@ -21,6 +22,7 @@ import {
   notificationFrames,
   pongFrame,
   readyFrame,
+  refreshedFrame,
   subscribedFrame,
   unsubscribedFrame,
 } from './server-frame.js';
@@ -36,13 +38,20 @@ export interface RnV1Context<Schemas extends CatalogueSchemas> {
   readonly maxQueuedFrames: number;
   /** Backlog at which a client that goes on asking is cut. */
   readonly maxReplyBacklogBytes: number;
+  /** Asks the host at intervals whether clients may stay. */
+  readonly revalidation: Revalidation;
+  readonly maxGroups: number;
   /** After this long the stream ends, so that connections move in time; absent: never. */
   readonly maxAgeMs?: number | undefined;
 }
 
+type ChangeFrame = Extract<ClientFrame, { t: 'subscribe' | 'unsubscribe' | 'refresh' }>;
+
 /** What a connection brought along: who it is, where that was in the request, and what it wants. */
 export interface Opening {
   readonly principal: Principal;
+  /** When it was begun to find out who the client is, in milliseconds since 1970 UTC. */
+  readonly admittedAt: number;
   readonly groups: readonly string[];
   readonly cursor?: string | undefined;
 }
@@ -53,6 +62,7 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
   readonly #request: AuthenticationRequest;
   readonly #context: RnV1Context<Schemas>;
   #emitter: Emitter | undefined;
+  #restRevalidation: (() => void) | undefined;
   #greeted = false;
   #ended = false;
   #queued = 0;
@@ -83,11 +93,13 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
     if (this.#ended) return;
     // Answers are not due to the emitter's budget: who asks without reading is cut here.
     if (this.#socket.bufferedBytes > this.#context.maxReplyBacklogBytes) {
+      this.#context.notifier.limits.count('replyBacklogBytes');
       this.#end('SLOW_CONSUMER', 1_000);
       this.#emitter?.gone();
       return;
     }
     if (!this.#greeted && Buffer.byteLength(text) > this.#context.maxHelloBytes) {
+      this.#context.notifier.limits.count('helloBytes');
       this.refuse('BAD_FRAME', 'the hello is too large');
       return;
     }
@@ -98,6 +110,7 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
 
   gone(): void {
     this.#ended = true;
+    this.#restRevalidation?.();
     this.#emitter?.gone();
   }
 
@@ -154,6 +167,7 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
 
   #enqueue(task: () => Promise<void>): void {
     if (this.#queued >= this.#context.maxQueuedFrames) {
+      this.#context.notifier.limits.count('framesWaiting');
       this.refuse('LIMIT_EXCEEDED', 'too many frames at once');
       return;
     }
@@ -167,19 +181,27 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
   }
 
   async #hello({ token, groups = [], cursor }: HelloFrame): Promise<void> {
-    const { access } = this.#context;
+    const { access, notifier, maxGroups } = this.#context;
+    const admittedAt = Date.now();
     const request = token === undefined ? this.#request : { ...this.#request, token };
     const wanted = [...new Set([...this.#request.query.getAll('group'), ...groups])];
+    if (wanted.length > maxGroups) {
+      throw notifier.limits.exceeded(
+        'groupsPerRequest',
+        `at most ${maxGroups} groups may be asked for`,
+      );
+    }
     const principal = await access.admit(request, wanted);
     await this.#attach({
       principal,
+      admittedAt,
       groups: wanted,
       cursor: cursor ?? this.#request.query.get('cursor') ?? undefined,
     });
   }
 
   async #attach(opening: Opening): Promise<void> {
-    const { notifier, maxAgeMs } = this.#context;
+    const { notifier, revalidation, maxAgeMs } = this.#context;
     const emitter = await notifier.attach({
       ...opening,
       outlet: this,
@@ -189,15 +211,17 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
     this.#emitter = emitter;
     if (this.#ended) emitter.gone();
     if (maxAgeMs !== undefined) {
-      notifier.endAt(emitter, Date.now() + maxAgeMs, { code: 'MAX_AGE', returnMs: 0 });
+      emitter.endAt(Date.now() + maxAgeMs, { code: 'MAX_AGE', returnMs: 0 });
     }
+    if (!emitter.closed) this.#restRevalidation = revalidation.watch(emitter);
   }
 
-  async #change(frame: Extract<ClientFrame, { t: 'subscribe' | 'unsubscribe' }>): Promise<void> {
+  async #change(frame: ChangeFrame): Promise<void> {
     const emitter = this.#emitter;
     if (emitter === undefined) return;
     try {
       if (frame.t === 'subscribe') await this.#subscribe(emitter, frame);
+      else if (frame.t === 'refresh') await this.#refresh(emitter, frame);
       else this.#unsubscribe(emitter, frame);
     } catch (error) {
       this.#reject(error, frame.ref);
@@ -222,6 +246,19 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
     emitter.flush();
     this.#context.notifier.unfollow(emitter, group);
     this.#socket.send(unsubscribedFrame(ref));
+  }
+
+  /** Goes on with a newer token; where it is refused the stream lives as long as the older one. */
+  async #refresh(
+    emitter: Emitter,
+    { ref, token }: Extract<ClientFrame, { t: 'refresh' }>,
+  ): Promise<void> {
+    const { access, notifier } = this.#context;
+    const groups = notifier.channelNames.groupsOf(emitter.channels);
+    const principal = await access.admit({ ...this.#request, token }, groups);
+    if (this.#ended) return;
+    notifier.renew(emitter, principal);
+    this.#socket.send(refreshedFrame(ref, principal.expiresAt));
   }
 
   /** Answers a request that failed; the stream goes on. */

@@ -33,6 +33,10 @@ export function unsubscribedFrame(ref: Ref): string {
   return JSON.stringify({ t: 'unsubscribed', ref });
 }
 
+export function refreshedFrame(ref: Ref, expiresAt: number | undefined): string {
+  return JSON.stringify({ t: 'refreshed', ref, expiresAt: expiresAt ?? null });
+}
+
 export function errorFrame(code: string, message: string, ref?: Ref): string {
   return JSON.stringify({ t: 'error', code, message, ...(ref === undefined ? {} : { ref }) });
 }

@@ -1,0 +1,192 @@
+import type { Principal } from '../access/principal.js';
+import type { EmitterRegistry } from '../emitters/emitter-registry.js';
+import { NotifyError } from '../errors/notify-error.js';
+import type { Envelope } from '../notification/notification.js';
+import { withinMs } from '../time/within-ms.js';
+import { ControlLog, type ControlLogContext } from './control-log.js';
+import { type ControlPosition, Members, parseBeacon } from './members.js';
+import { parseRevocation, type Revocation, Revocations, type RevocationTarget } from './revocation.js';
+
+/** What the control of a node works with. */
+export interface ControlContext extends Omit<ControlLogContext, 'received'> {
+  readonly nodeId: string;
+  readonly registry: EmitterRegistry;
+  /** Whether other nodes may be out there that have not been heard of yet. */
+  readonly remote: boolean;
+  readonly beaconMs: number;
+  readonly revokeWaitMs: number;
+  readonly maxRevocations: number;
+}
+
+interface Waiting {
+  readonly position: ControlPosition;
+  confirmed(): void;
+  failed(error: NotifyError): void;
+}
+
+/**
+ * What this node and the others do together: they know of one another by beacons, and end the streams of
+ * whom any of them revokes. A beacon says up to where its node has read the control log; so a revocation
+ * is done when the beacons of all nodes stand behind it.
+ */
+export class Control {
+  readonly #context: ControlContext;
+  readonly #log: ControlLog;
+  readonly #members = new Members();
+  readonly #revocations: Revocations;
+  #waiting: Waiting[] = [];
+  /** Before this time other nodes may not have been heard of yet. */
+  #settledAt = 0;
+  #beacons: NodeJS.Timeout | undefined;
+  #beaconDue = false;
+  #linkUp = true;
+  #closed = false;
+
+  constructor(context: ControlContext) {
+    this.#context = context;
+    this.#revocations = new Revocations(context.maxRevocations);
+    this.#log = new ControlLog({ ...context, received: (envelope) => this.#received(envelope) });
+  }
+
+  /** Begins to read what was revoked, and to tell the others that this node lives. */
+  start(): void {
+    void this.#log.follow().then(() => this.#announce());
+    this.#beacons = setInterval(() => {
+      this.#sendBeacon();
+      this.#confirm();
+    }, this.#context.beaconMs);
+    this.#beacons.unref();
+  }
+
+  /** As {@link assertNotRevoked}, after reading what was revoked where that is not done yet. */
+  async admit(principal: Principal, admittedAt: number): Promise<void> {
+    if (!this.#log.isRead) await this.#log.follow();
+    this.assertNotRevoked(principal, admittedAt);
+  }
+
+  /** The broker's link came or went: while it is down nobody can be heard. */
+  linkChanged(up: boolean): void {
+    this.#linkUp = up;
+    if (!up || this.#beacons === undefined) return;
+    this.#members.excuseAll(performance.now());
+    this.#announce();
+  }
+
+  /**
+   * Ends the streams of a target on every node and makes its credentials void. Resolves when every node
+   * has said so. Rejects with `STORE_UNAVAILABLE`, or `REVOKE_UNCONFIRMED` where it is recorded only.
+   */
+  async revoke(target: RevocationTarget): Promise<void> {
+    const position = await this.#log.append('revoke', { ...target, before: Date.now() });
+    if (this.#isConfirmed(position)) return;
+    const done = new Promise<void>((confirmed, failed) => {
+      this.#waiting.push({ position, confirmed, failed });
+    });
+    try {
+      await withinMs(done, this.#context.revokeWaitMs, () => this.#unconfirmed(position));
+    } finally {
+      this.#waiting = this.#waiting.filter((each) => each.position !== position);
+    }
+  }
+
+  /**
+   * @param admittedAt - when it was begun to find out who the client is, in milliseconds since 1970 UTC
+   * @throws NotifyError `UNAUTHENTICATED` for a credential that was revoked; `STORE_UNAVAILABLE` while
+   *   this node could not read what was revoked
+   */
+  assertNotRevoked(principal: Principal, admittedAt: number): void {
+    if (!this.#log.isRead) {
+      throw new NotifyError('STORE_UNAVAILABLE', 'it is not known yet what was revoked');
+    }
+    if (this.#revocations.voids(principal, admittedAt)) {
+      throw new NotifyError('UNAUTHENTICATED', 'the credential was revoked');
+    }
+  }
+
+  /** Says goodbye, so that nobody waits for this node. */
+  leave(): void {
+    this.#sendBeacon({ leaving: true });
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#beacons);
+    this.#log.close();
+    const closed = new NotifyError('CLOSED', 'recorded, but this node is going away');
+    for (const { failed } of this.#waiting) failed(closed);
+  }
+
+  #received({ type, dataJson }: Envelope): void {
+    if (type === 'revoke') {
+      const revocation = parseRevocation(dataJson);
+      if (revocation !== undefined) this.#apply(revocation);
+      this.#beaconSoon();
+    } else if (type === 'beacon') {
+      const beacon = parseBeacon(dataJson);
+      if (beacon === undefined || beacon.node === this.#context.nodeId) return;
+      this.#members.heard(beacon, performance.now());
+      if (beacon.hello === true) this.#beaconSoon();
+      this.#confirm();
+    }
+  }
+
+  #apply(revocation: Revocation): void {
+    const { registry } = this.#context;
+    this.#revocations.add(revocation, Date.now());
+    const emitters =
+      'userId' in revocation
+        ? registry.ofUser(revocation.userId)
+        : registry.all().filter(({ principal }) => principal.sessionId === revocation.sessionId);
+    for (const emitter of emitters) {
+      const { issuedAt = revocation.before } = emitter.principal;
+      if (issuedAt <= revocation.before) emitter.close({ code: 'REVOKED', returnMs: null });
+    }
+  }
+
+  #announce(): void {
+    const { remote, beaconMs } = this.#context;
+    this.#settledAt = remote ? performance.now() + beaconMs : 0;
+    this.#sendBeacon({ hello: true });
+  }
+
+  /** Once for all that is taken in this tick, and after the log stands behind it. */
+  #beaconSoon(): void {
+    if (this.#beaconDue) return;
+    this.#beaconDue = true;
+    setImmediate(() => {
+      this.#beaconDue = false;
+      this.#sendBeacon();
+      this.#confirm();
+    });
+  }
+
+  #sendBeacon(more: { readonly hello?: true; readonly leaving?: true } = {}): void {
+    const { nodeId, beaconMs } = this.#context;
+    if (this.#closed || !this.#linkUp) return;
+    const { epoch, offset } = this.#log.position;
+    this.#log.tell('beacon', { node: nodeId, epoch, offset, periodMs: beaconMs, ...more });
+  }
+
+  #confirm(): void {
+    for (const { position, confirmed } of [...this.#waiting]) {
+      if (this.#isConfirmed(position)) confirmed();
+    }
+  }
+
+  #isConfirmed(position: ControlPosition): boolean {
+    const now = performance.now();
+    const { epoch, offset } = this.#log.position;
+    const appliedHere = epoch === position.epoch && offset >= position.offset;
+    if (!appliedHere || !this.#linkUp || now < this.#settledAt) return false;
+    return this.#members.behind(position, now).length === 0;
+  }
+
+  #unconfirmed(position: ControlPosition): NotifyError {
+    const silent = this.#members.behind(position, performance.now());
+    const why = this.#linkUp ? `silent: ${silent.join(', ')}` : 'the broker is away';
+    return new NotifyError(
+      'REVOKE_UNCONFIRMED',
+      `recorded, but not every node has said that it acts on it (${why})`,
+    );
+  }
+}
