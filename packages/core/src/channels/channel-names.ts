@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NotifyError } from '../errors/notify-error.js';
+import type { LimitCounters } from '../limits/counters.js';
 import { resolveOptions } from '../options/resolve-options.js';
 import type { Audience } from './audience.js';
 
@@ -64,9 +65,10 @@ export class ChannelNames {
   /**
    * The channels of an audience, each once.
    * @param maxUsers - limit of `users`
+   * @param counters - told where it is exceeded
    * @throws NotifyError `AUDIENCE_INVALID` or `CHANNEL_INVALID`
    */
-  ofAudience(audience: Audience, maxUsers: number): readonly string[] {
+  ofAudience(audience: Audience, maxUsers: number, counters?: LimitCounters): readonly string[] {
     const parsed = audienceSchema.safeParse(audience);
     if (!parsed.success) {
       throw new NotifyError(
@@ -80,6 +82,7 @@ export class ChannelNames {
     if ('group' in to) return [this.group(to.group)];
     if ('all' in to) return [this.all];
     if (to.users.length > maxUsers) {
+      counters?.count('users');
       throw new NotifyError('AUDIENCE_INVALID', `the audience has more than ${maxUsers} users`);
     }
     return [...new Set(to.users)].map((userId) => this.user(userId));

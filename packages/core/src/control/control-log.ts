@@ -36,6 +36,8 @@ export class ControlLog implements FeedFollower, ReplayTarget {
   readonly #ids = new UuidV7Source();
   #feed: Feed | undefined;
   #following: Promise<void> | undefined;
+  /** Whether the feed delivers to it. */
+  #joined = false;
   #live = false;
   #closed = false;
   #retry: NodeJS.Timeout | undefined;
@@ -55,7 +57,9 @@ export class ControlLog implements FeedFollower, ReplayTarget {
 
   /** Up to where it has been read. */
   get position(): ControlPosition {
-    return this.#live && this.#feed !== undefined ? this.#feed.position : { epoch: '', offset: 0 };
+    return this.#joined && this.#feed !== undefined
+      ? this.#feed.position
+      : { epoch: '', offset: 0 };
   }
 
   /**
@@ -73,17 +77,38 @@ export class ControlLog implements FeedFollower, ReplayTarget {
   async #follow(): Promise<void> {
     clearTimeout(this.#retry);
     try {
-      const { feeds, reads, channel, pageItems } = this.#context;
-      this.#feed ??= await feeds.acquire(channel);
-      const { head, logStart } = await reads.page(channel, 0, 1);
-      const start = { epoch: head.epoch, offset: logStart - 1, tag: NO_TAG };
-      await new Replay(this.#feed, start).run(this, reads, pageItems);
+      if (this.#joined) await this.#catchUp();
+      else await this.#replay();
     } catch (error) {
       if (this.#closed) return;
       this.#context.logger.debug({ err: error }, 'the control log could not be read yet');
       this.#retry = setTimeout(() => void this.follow(), retryMs);
       this.#retry.unref();
     }
+  }
+
+  async #replay(): Promise<void> {
+    const { feeds, reads, channel, pageItems } = this.#context;
+    this.#feed ??= await feeds.acquire(channel);
+    const { head, logStart } = await reads.page(channel, 0, 1);
+    const start = { epoch: head.epoch, offset: logStart - 1, tag: NO_TAG };
+    await new Replay(this.#feed, start).run(this, reads, pageItems);
+  }
+
+  async #catchUp(): Promise<void> {
+    const { reads, channel } = this.#context;
+    await this.#feed?.mend();
+    const { offset } = await reads.position(channel);
+    if (offset > this.position.offset) {
+      throw new NotifyError('STORE_UNAVAILABLE', 'the control log could not be caught up with');
+    }
+    this.#live = true;
+  }
+
+  /** Counts as unread until it has been compared with the store. */
+  readAgain(): void {
+    this.#live = false;
+    void this.follow();
   }
 
   /** Stores an entry and tells the others. Rejects with `STORE_UNAVAILABLE`. */
@@ -122,6 +147,7 @@ export class ControlLog implements FeedFollower, ReplayTarget {
   async taken(): Promise<void> {}
 
   caughtUp(replay: Replay): void {
+    this.#joined = true;
     this.#live = true;
     replay.feed.join(this);
   }

@@ -5,7 +5,12 @@ import type { Envelope } from '../notification/notification.js';
 import { withinMs } from '../time/within-ms.js';
 import { ControlLog, type ControlLogContext } from './control-log.js';
 import { type ControlPosition, Members, parseBeacon } from './members.js';
-import { parseRevocation, type Revocation, Revocations, type RevocationTarget } from './revocation.js';
+import {
+  parseRevocation,
+  type Revocation,
+  Revocations,
+  type RevocationTarget,
+} from './revocation.js';
 
 /** What the control of a node works with. */
 export interface ControlContext extends Omit<ControlLogContext, 'received'> {
@@ -17,6 +22,9 @@ export interface ControlContext extends Omit<ControlLogContext, 'received'> {
   readonly revokeWaitMs: number;
   readonly maxRevocations: number;
 }
+
+/** Less than others wait ({@link Members}), so that we know it no later than they do. */
+const goneAfterPeriods = 2.5;
 
 interface Waiting {
   readonly position: ControlPosition;
@@ -39,6 +47,8 @@ export class Control {
   #settledAt = 0;
   #beacons: NodeJS.Timeout | undefined;
   #beaconDue = false;
+  /** When this node last had its turn to send a beacon. */
+  #lastTurnAt = 0;
   #linkUp = true;
   #closed = false;
 
@@ -51,7 +61,10 @@ export class Control {
   /** Begins to read what was revoked, and to tell the others that this node lives. */
   start(): void {
     void this.#log.follow().then(() => this.#announce());
+    this.#lastTurnAt = performance.now();
     this.#beacons = setInterval(() => {
+      this.noticePause();
+      this.#lastTurnAt = performance.now();
       this.#sendBeacon();
       this.#confirm();
     }, this.#context.beaconMs);
@@ -62,6 +75,22 @@ export class Control {
   async admit(principal: Principal, admittedAt: number): Promise<void> {
     if (!this.#log.isRead) await this.#log.follow();
     this.assertNotRevoked(principal, admittedAt);
+  }
+
+  /**
+   * A node that stood still for so long that others took it for gone may have missed a revocation that is
+   * done for them: its clients come back, and are admitted by what the log says by then.
+   */
+  noticePause(): void {
+    const { remote, beaconMs, registry } = this.#context;
+    const stoodStillMs = performance.now() - this.#lastTurnAt;
+    if (!remote || this.#beacons === undefined || stoodStillMs < beaconMs * goneAfterPeriods)
+      return;
+    this.#lastTurnAt = performance.now();
+    for (const emitter of registry.all()) {
+      emitter.close({ code: 'UNAVAILABLE', returnMs: Math.random() * 2_000 });
+    }
+    this.#log.readAgain();
   }
 
   /** The broker's link came or went: while it is down nobody can be heard. */

@@ -19,6 +19,8 @@ function parts() {
     broker: new RecordingBroker(),
     feedGraceMs: 1_000,
     positionCheckMs: 1_000,
+    controlChannel: 'control',
+    awake: () => {},
   });
   const registry = new EmitterRegistry(feeds);
   const emitter = (userId: string | null) =>

@@ -11,7 +11,7 @@ export class NotifyError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   /** When trying again makes sense, in milliseconds; absent where that is not known. */
-  readonly returnMs?: number;
+  declare readonly returnMs?: number;
 
   /**
    * @param code - a row of {@link errorCodes}

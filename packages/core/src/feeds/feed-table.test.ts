@@ -24,7 +24,14 @@ afterEach(() => {
 function parts() {
   const store = new ObservedStore(new MutableStore());
   const broker = new RecordingBroker();
-  const table = new FeedTable({ ...feedContext(store), broker, feedGraceMs, positionCheckMs });
+  const table = new FeedTable({
+    ...feedContext(store),
+    broker,
+    feedGraceMs,
+    positionCheckMs,
+    controlChannel: 'control',
+    awake: () => {},
+  });
   table.start();
   return { store, broker, table };
 }

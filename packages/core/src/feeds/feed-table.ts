@@ -16,6 +16,10 @@ export interface FeedTableContext extends FeedContext {
   /** How long a channel without emitters stays subscribed, against flapping. */
   readonly feedGraceMs: number;
   readonly positionCheckMs: number;
+  /** Compared with the store before all others: what it says comes before what they show. */
+  readonly controlChannel: string;
+  /** Called before anything is delivered. */
+  readonly awake: () => void;
 }
 
 interface Entry {
@@ -63,6 +67,7 @@ export class FeedTable {
 
   /** Hands envelopes to the feeds that want them. */
   offer(envelopes: readonly Envelope[]): void {
+    this.#context.awake();
     for (const envelope of envelopes) {
       const feed = this.get(envelope.channel);
       if (feed !== undefined && (isStored(envelope) || this.#ephemerals.add(envelope))) {
@@ -174,7 +179,10 @@ export class FeedTable {
   }
 
   async #checkAll(): Promise<void> {
-    const succeeded = await this.#check([...this.#entries.keys()]);
+    const { controlChannel } = this.#context;
+    const others = [...this.#entries.keys()].filter((channel) => channel !== controlChannel);
+    const first = this.#entries.has(controlChannel) ? [controlChannel] : [];
+    const succeeded = (await this.#check(first)) && (await this.#check(others));
     this.#planCheck(succeeded ? this.#jittered() : Math.min(retryAfterFailureMs, this.#jittered()));
   }
 

@@ -90,7 +90,7 @@ test('H-REDIS-ENVELOPE whatever bytes come, they are an envelope of ours or noth
 function isOurs(envelope: Envelope): boolean {
   const { id, type, epoch, offset } = envelope;
   const again = decodeEnvelope(encodeEnvelope(envelope));
-  const placed = epoch === null ? offset === null : Number.isSafeInteger(offset) && offset > 0;
+  const placed = offset === null ? epoch === null : Number.isSafeInteger(offset) && offset > 0;
   const named = /^[0-9a-f-]{36}$/.test(id) && /^[\w.:-]{1,100}$/.test(type);
   return placed && named && JSON.stringify(again) === JSON.stringify(envelope);
 }

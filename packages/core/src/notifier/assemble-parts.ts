@@ -75,7 +75,12 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
   const reads = new StoreReads(store);
   const counters = new LimitCounters();
   const common = { ...limits, store, broker, logger, reads, channelNames, counters };
-  const feeds = new FeedTable({ ...common, maxHeld: limits.ringCount * 16 });
+  const feeds = new FeedTable({
+    ...common,
+    maxHeld: limits.ringCount * 16,
+    controlChannel: channelNames.control,
+    awake: () => control.noticePause(),
+  });
   const emitters = new EmitterRegistry(feeds);
   const deadlines = new Deadlines(() => emitters);
   const queue = new PublishQueue(
@@ -86,9 +91,10 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
       maxBatch,
       patienceMs: limits.publishWaitMs,
     },
+    counters,
     (error, count) => logger.debug({ err: error, count }, 'envelopes were not published'),
   );
-  const control = new Control({
+  const control: Control = new Control({
     ...common,
     channel: channelNames.control,
     feeds,

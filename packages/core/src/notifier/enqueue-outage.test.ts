@@ -78,6 +78,9 @@ test('after the patience an outage ends in undelivered, also for those that had 
   await settle(200);
   expect(undelivered.map(({ id }) => id).sort()).toEqual([...ids].sort());
   for (const { error } of undelivered) expect(error.code).toBe('STORE_UNAVAILABLE');
+  // A store that is down is not asked for each of those that waited.
+  const tried = new Set(store.appends.flat().map(({ channel }) => channel));
+  expect(tried).toEqual(new Set(['user:0', 'user:1']));
   expect(pool.size).toBe(0);
   expect(vi.getTimerCount()).toBe(0);
   store.recover();
@@ -86,12 +89,13 @@ test('after the patience an outage ends in undelivered, also for those that had 
   expect(await log('1')).toEqual([9]);
 });
 
-test('a store that is only slow gets everything, however long it takes', async () => {
+test('a store that is only slow, after an outage too, gets everything, however long it takes', async () => {
   const { store, add, log, undelivered } = enqueueParts({
     enqueueConcurrency: 1,
     enqueuePatienceMs: 1_000,
   });
-  store.before.set('append', () => new Promise((resolve) => setTimeout(resolve, 400)));
+  failAppends(store, 'before', 1);
+  store.after.set('append', () => new Promise((resolve) => setTimeout(resolve, 400)));
   for (const n of numbers(10)) add(n, '1');
   await settle(5_000);
   expect(await log('1')).toEqual(numbers(10));

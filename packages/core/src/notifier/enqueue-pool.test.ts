@@ -36,7 +36,10 @@ test.each<[string, NotifyRequest, string]>([
 });
 
 test('G9 beyond maxEnqueued, those under way counted, it refuses; room comes back', async () => {
-  const { store, pool, add, log } = enqueueParts({ maxEnqueued: 3, enqueueConcurrency: 1 });
+  const { store, pool, counters, add, log } = enqueueParts({
+    maxEnqueued: 3,
+    enqueueConcurrency: 1,
+  });
   const release = heldAppends(store);
   for (const n of [1, 2, 3]) add(n, '1');
   expect(() => add(4, '2')).toThrow(
@@ -46,6 +49,7 @@ test('G9 beyond maxEnqueued, those under way counted, it refuses; room comes bac
       message: expect.stringContaining('maxEnqueued'),
     }),
   );
+  expect(counters.snapshot().enqueued).toBe(1);
   release();
   await settle();
   expect(pool.size).toBe(2);

@@ -1,4 +1,5 @@
 import { NotifyError } from '../errors/notify-error.js';
+import type { LimitCounters } from '../limits/counters.js';
 import type { Logger } from '../ports/logger.js';
 import { EnqueueLines } from './enqueue-lines.js';
 import { EnqueueLog } from './enqueue-log.js';
@@ -34,6 +35,7 @@ export interface Undelivered {
 /** What the pool works with and whom it tells. */
 export interface EnqueueContext extends EnqueueLimits {
   readonly publisher: Publisher;
+  readonly counters: LimitCounters;
   readonly logger: Logger;
   readonly notified: (type: string, result: NotifyResult) => void;
   readonly undelivered: (undelivered: Undelivered) => void;
@@ -125,13 +127,13 @@ export class EnqueuePool {
   }
 
   #assertRoom(bytes: number): void {
-    const { maxEnqueued, maxEnqueuedBytes } = this.#context;
+    const { maxEnqueued, maxEnqueuedBytes, counters } = this.#context;
     if (this.#jobs.size >= maxEnqueued) {
-      throw new NotifyError('LIMIT_EXCEEDED', `${maxEnqueued} notifications wait (maxEnqueued)`);
+      throw counters.exceeded('enqueued', `${maxEnqueued} notifications wait (maxEnqueued)`);
     }
     if (this.#bytes + bytes > maxEnqueuedBytes) {
-      throw new NotifyError(
-        'LIMIT_EXCEEDED',
+      throw counters.exceeded(
+        'enqueued',
         `the notifications that wait hold ${maxEnqueuedBytes} bytes (maxEnqueuedBytes)`,
       );
     }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { NotifyError } from '../errors/notify-error.js';
+import { LimitCounters } from '../limits/counters.js';
 import { sampleStored } from '../test-doubles/envelopes.js';
 import { type Gate, gate } from '../test-doubles/gate.js';
 import { RecordingBroker } from '../test-doubles/recording-broker.js';
@@ -20,10 +21,13 @@ function parts(fields: Partial<PublishLimits> = {}) {
   };
   const broker = new RecordingBroker();
   const failures: { readonly error: NotifyError; readonly count: number }[] = [];
-  const queue = new PublishQueue(broker, limits, (error, count) => failures.push({ error, count }));
+  const counters = new LimitCounters();
+  const queue = new PublishQueue(broker, limits, counters, (error, count) =>
+    failures.push({ error, count }),
+  );
   const publish = (offset: number) => queue.publish(sampleStored('user:1', offset));
   const batches = () => broker.published.map((batch) => batch.map(({ offset }) => offset));
-  return { broker, queue, failures, publish, batches };
+  return { broker, queue, counters, failures, publish, batches };
 }
 
 /** Makes each call to the broker wait for the function that is returned to be called. */
@@ -67,7 +71,10 @@ test('a call carries at most maxBatch, and the order stays', async () => {
 });
 
 test('G9 beyond maxQueued nothing is queued, and the publisher is told', async () => {
-  const { broker, queue, publish, failures, batches } = parts({ maxQueued: 2, maxBatch: 1 });
+  const { broker, queue, counters, publish, failures, batches } = parts({
+    maxQueued: 2,
+    maxBatch: 1,
+  });
   const release = held(broker);
   const accepted = [publish(1)];
   await settle();
@@ -75,6 +82,7 @@ test('G9 beyond maxQueued nothing is queued, and the publisher is told', async (
   expect(queue.size).toBe(2);
   expect(await publish(4)).toBe(false);
   expect(failures).toMatchObject([{ error: { code: 'BROKER_UNAVAILABLE' }, count: 1 }]);
+  expect(counters.snapshot().publishQueue).toBe(1);
   for (let call = 0; call < 3; call += 1) {
     release();
     await settle();

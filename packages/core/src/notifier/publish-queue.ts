@@ -1,4 +1,5 @@
 import { NotifyError } from '../errors/notify-error.js';
+import type { LimitCounters } from '../limits/counters.js';
 import type { Envelope } from '../notification/notification.js';
 import type { Broker } from '../ports/broker.js';
 
@@ -29,6 +30,7 @@ export interface PublishLimits {
 export class PublishQueue {
   readonly #broker: Broker;
   readonly #limits: PublishLimits;
+  readonly #counters: LimitCounters;
   readonly #failed: (error: NotifyError, count: number) => void;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
@@ -41,10 +43,12 @@ export class PublishQueue {
   constructor(
     broker: Broker,
     limits: PublishLimits,
+    counters: LimitCounters,
     failed: (error: NotifyError, count: number) => void,
   ) {
     this.#broker = broker;
     this.#limits = limits;
+    this.#counters = counters;
     this.#failed = failed;
   }
 
@@ -57,6 +61,7 @@ export class PublishQueue {
     const bytes = this.#bytesOf(envelope);
     const { maxQueued, maxQueuedBytes } = this.#limits;
     if (this.#waiting.length >= maxQueued || this.#waitingBytes + bytes > maxQueuedBytes) {
+      this.#counters.count('publishQueue');
       this.#failed(new NotifyError('BROKER_UNAVAILABLE', 'the publish queue is full'), 1);
       return Promise.resolve(false);
     }

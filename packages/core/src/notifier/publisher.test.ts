@@ -4,6 +4,7 @@ import { defineCatalogue } from '../catalogue/catalogue.js';
 import { ChannelNames } from '../channels/channel-names.js';
 import { NotifyError } from '../errors/notify-error.js';
 import { FeedTable } from '../feeds/feed-table.js';
+import { LimitCounters } from '../limits/counters.js';
 import { memoryStore } from '../memory/memory-store.js';
 import { feedContext, RecordingFollower } from '../test-doubles/feed-parts.js';
 import { ObservedStore } from '../test-doubles/observed-store.js';
@@ -18,11 +19,14 @@ const toThree = { to: { users: ['3', '1', '2'] }, ...hello };
 function parts() {
   const store = new ObservedStore(memoryStore());
   const broker = new RecordingBroker();
+  const counters = new LimitCounters();
   const feeds = new FeedTable({
     ...feedContext(store),
     broker,
     feedGraceMs: 1_000,
     positionCheckMs: 1_000,
+    controlChannel: 'control',
+    awake: () => {},
   });
   const publisher = new Publisher({
     catalogue,
@@ -32,8 +36,10 @@ function parts() {
     queue: new PublishQueue(
       broker,
       { maxQueued: 1_000, maxQueuedBytes: 100_000, maxBatch: 100, patienceMs: 1_000 },
+      counters,
       () => {},
     ),
+    counters,
     maxDataBytes: 100,
     maxUsers: 3,
   });

@@ -4,6 +4,7 @@ import type { Audience } from '../channels/audience.js';
 import type { ChannelNames } from '../channels/channel-names.js';
 import { NotifyError } from '../errors/notify-error.js';
 import type { FeedTable } from '../feeds/feed-table.js';
+import type { LimitCounters } from '../limits/counters.js';
 import type { Envelope, StoredEnvelope } from '../notification/notification.js';
 import { UuidV7Source } from '../notification/uuid-v7.js';
 import type { AppendOutcome, Draft, Store } from '../ports/store.js';
@@ -57,6 +58,7 @@ export interface PublisherContext {
   readonly queue: PublishQueue;
   /** Asked before anything is sent, where the host has told us whom to ask. */
   readonly recipients?: RecipientCheck | undefined;
+  readonly counters: LimitCounters;
   readonly maxDataBytes: number;
   readonly maxUsers: number;
 }
@@ -107,9 +109,9 @@ export class Publisher {
    *   `CHANNEL_INVALID`
    */
   prepare(request: NotifyRequest): Prepared {
-    const { catalogue, channelNames, maxDataBytes, maxUsers } = this.#context;
-    const dataJson = catalogue.encode(request.type, request.data, maxDataBytes);
-    const channels = channelNames.ofAudience(request.to, maxUsers);
+    const { channelNames, maxUsers, counters } = this.#context;
+    const dataJson = this.#encode(request);
+    const channels = channelNames.ofAudience(request.to, maxUsers, counters);
     const time = Date.now();
     const content: Content = {
       id: this.#ids.next(time),
@@ -125,6 +127,16 @@ export class Publisher {
       content: key === undefined ? content : withKey(content, key),
       durable: request.durable !== false,
     };
+  }
+
+  #encode({ type, data }: NotifyRequest): string {
+    const { catalogue, maxDataBytes, counters } = this.#context;
+    try {
+      return catalogue.encode(type, data, maxDataBytes);
+    } catch (error) {
+      if (NotifyError.is(error) && error.code === 'DATA_TOO_LARGE') counters.count('dataBytes');
+      throw error;
+    }
   }
 
   /** As {@link prepare}, and may be placed again after a failure without being stored twice. */

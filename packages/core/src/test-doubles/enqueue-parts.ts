@@ -1,6 +1,7 @@
 import { ChannelNames } from '../channels/channel-names.js';
 import { NotifyError } from '../errors/notify-error.js';
 import { FeedTable } from '../feeds/feed-table.js';
+import { LimitCounters } from '../limits/counters.js';
 import { memoryStore } from '../memory/memory-store.js';
 import { type EnqueueLimits, EnqueuePool, type Undelivered } from '../notifier/enqueue-pool.js';
 import { PublishQueue } from '../notifier/publish-queue.js';
@@ -28,6 +29,7 @@ export function enqueueParts(
   const store = new ObservedStore(memoryStore());
   const broker = new RecordingBroker();
   const logger = new RecordingLogger();
+  const counters = new LimitCounters();
   const bounds = { maxQueued: 1_000, maxQueuedBytes: 1_000_000, maxBatch: 100, patienceMs: 1_000 };
   const publisher = new Publisher({
     catalogue: testCatalogue,
@@ -38,9 +40,12 @@ export function enqueueParts(
       broker,
       feedGraceMs: 1_000,
       positionCheckMs: 1_000,
+      controlChannel: 'control',
+      awake: () => {},
     }),
-    queue: new PublishQueue(broker, bounds, () => {}),
+    queue: new PublishQueue(broker, bounds, counters, () => {}),
     recipients: unknownRecipients && new RecipientCheck(unknownRecipients, 1_000),
+    counters,
     maxDataBytes: 1_000,
     maxUsers: 100,
   });
@@ -50,6 +55,7 @@ export function enqueueParts(
     ...defaults,
     ...limits,
     publisher,
+    counters,
     logger,
     notified: (_, { id }) => notified.push(id),
     undelivered: (each) => undelivered.push(each),
@@ -63,7 +69,7 @@ export function enqueueParts(
     return (page?.items ?? []).map(({ dataJson }) => JSON.parse(dataJson).n);
   };
   const published = () => broker.published.flat();
-  return { store, broker, logger, pool, notified, undelivered, add, log, published };
+  return { store, broker, logger, counters, pool, notified, undelivered, add, log, published };
 }
 
 /** Makes each append wait for the function that is returned to be called. */
