@@ -74,7 +74,8 @@ function redisArgs(dir: string, port: number, extra: readonly string[]): string[
   return [...own, '--appendonly', 'no', '--daemonize', 'no', ...extra];
 }
 
-async function redisProgram(): Promise<{ command: string; env: NodeJS.ProcessEnv }> {
+/** The server's program, which is the Sentinel's too. */
+export async function redisProgram(): Promise<{ command: string; env: NodeJS.ProcessEnv }> {
   const installed = onPath('redis-server');
   if (installed !== undefined) return { command: installed, env: {} };
   const unpacked = await unpackDebian('redis-server');

@@ -7,7 +7,7 @@ const url = 'redis://127.0.0.1:1';
 
 test('defaults', () => {
   expect(brokerOptionsSchema.parse({ url })).toEqual({
-    source: { url },
+    source: { at: { host: '127.0.0.1', port: 1 }, database: 0 },
     channelPrefix: 'rn:',
     commandTimeoutMs: 5_000,
     probeEveryMs: 5_000,
@@ -19,7 +19,7 @@ test('defaults', () => {
 });
 
 test.each([
-  ['no address', {}, 'pass either url or redis'],
+  ['no address', {}, 'pass one of url, sentinel and redis'],
   ['an unknown name', { url, probeEvery: 3 }, 'probeEvery'],
   ['another scheme', { url: 'http://x' }, 'url: must begin with redis://'],
   ['what is no client', { redis: {} }, 'redis: must be an ioredis client'],

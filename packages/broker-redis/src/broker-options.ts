@@ -1,6 +1,6 @@
 import { type Logger, silentLogger } from '@realtime-notify/core';
 import { z } from 'zod';
-import type { Redis, RedisSource } from './redis-connections.js';
+import { addressFields, type RedisAddress, sourceOf } from './redis-address.js';
 
 /** Everything about {@link redisBroker} except where the Redis is. */
 export interface RedisBrokerSettings {
@@ -29,34 +29,14 @@ export interface RedisBrokerSettings {
   readonly logger?: Logger;
 }
 
-/** Options of {@link redisBroker}: either an address or a client, and settings. */
-export type RedisBrokerOptions = RedisBrokerSettings &
-  (
-    | {
-        /** `redis://` or `rediss://`, with credentials where needed. */
-        readonly url: string;
-        readonly redis?: undefined;
-      }
-    | {
-        /**
-         * An ioredis client whose options (address, TLS, credentials, Sentinel) are taken for two
-         * connections of our own. The client itself is neither used nor closed; its `keyPrefix` and
-         * its retry and queue settings do not apply. Not a Cluster client.
-         */
-        readonly redis: Redis;
-        readonly url?: undefined;
-      }
-  );
+/** Options of {@link redisBroker}: where the Redis is, and settings. */
+export type RedisBrokerOptions = RedisBrokerSettings & RedisAddress;
 
 const duration = z.int().min(1);
 
 export const brokerOptionsSchema = z
   .strictObject({
-    url: z
-      .string()
-      .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
-      .optional(),
-    redis: z.custom<Redis>(isSingleClient, 'must be an ioredis client, not a Cluster').optional(),
+    ...addressFields,
     channelPrefix: z.string().default('rn:'),
     commandTimeoutMs: duration.default(5_000),
     probeEveryMs: duration.default(5_000),
@@ -67,28 +47,13 @@ export const brokerOptionsSchema = z
       .custom<Logger>((value) => typeof value === 'object' && value !== null)
       .default(silentLogger),
   })
-  .transform(({ url, redis, ...settings }, context) => {
-    const source = sourceOf(url, redis);
-    if (source !== undefined) return { ...settings, source };
-    context.addIssue({ code: 'custom', message: 'pass either url or redis' });
-    return z.NEVER;
+  .transform(({ url, sentinel, redis, username, password, tls, ...settings }, context) => {
+    const address = { url, sentinel, redis, username, password, tls };
+    const source = sourceOf(address, (field, message) => {
+      context.addIssue({ code: 'custom', path: field === undefined ? [] : [field], message });
+    });
+    return source === undefined ? z.NEVER : { ...settings, source };
   });
 
 /** Options with their defaults filled in. */
 export type ResolvedBrokerOptions = z.output<typeof brokerOptionsSchema>;
-
-function sourceOf(url: string | undefined, redis: Redis | undefined): RedisSource | undefined {
-  if (url !== undefined) return redis === undefined ? { url } : undefined;
-  return redis === undefined ? undefined : { redis };
-}
-
-/** By shape: the host may use another installed copy of ioredis, where `instanceof` fails. */
-function isSingleClient(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'duplicate' in value &&
-    typeof value.duplicate === 'function' &&
-    !('isCluster' in value && value.isCluster === true)
-  );
-}

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { backoffMs } from './backoff.js';
 import { asUnavailable, unavailable } from './driver-errors.js';
 import type { Interest } from './interest.js';
 import type { LinkState } from './link-state.js';
+import { backoffMs } from './redis-client.js';
 import { NoRoundTrip, type SelfProbe } from './self-probe.js';
 
 export interface KeeperSettings {
@@ -11,7 +11,7 @@ export interface KeeperSettings {
 }
 
 /**
- * Brings the link up whenever both connections are ready (subscriptions first, then a round trip,
+ * Brings the link up whenever its connections are ready (subscriptions first, then a round trip,
  * then the news) and probes it from then on. One loop, one timer.
  */
 export class LinkKeeper {
@@ -36,7 +36,7 @@ export class LinkKeeper {
     this.#reconnect = reconnect;
   }
 
-  /** Both connections are ready. */
+  /** All connections are ready. */
   ready(): void {
     if (this.#session !== undefined) return;
     this.#session = new AbortController();
@@ -68,7 +68,7 @@ export class LinkKeeper {
         if (session.aborted) return;
         const failure = asUnavailable('the link to Redis is not usable', error);
         this.#state.down(failure);
-        // Half-open: both look ready, yet nothing comes through. Their ends begin a new session.
+        // Half-open: they look ready, yet nothing comes through. Their ends begin a new session.
         if (failure instanceof NoRoundTrip) this.#reconnect();
         await pause(backoffMs(attempt, this.#settings.maxReconnectDelayMs), session);
       }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   type Broker,
   type BrokerSink,
+  type BrokerStartOptions,
   type Envelope,
   NotifyError,
   resolveOptions,
@@ -23,16 +24,18 @@ import { Topics } from './topics.js';
 
 /**
  * A Broker over Redis pub/sub (6.2 or later) with interest routing: one Redis channel per channel,
- * subscribed while this node follows it. Promises B1 to B8.
+ * subscribed while this node follows it. Promises B1 to B9.
  *
- * It holds two connections. A link that looks alive but carries nothing is found by a message to
- * itself, at the latest after `probeEveryMs` + `probeTimeoutMs` (and an eighth of the former as
- * jitter). After any interruption everything is subscribed again, at most 500 channels a command,
- * then `resync` is called, then the state is `up`. Where Redis refuses a subscription, the state is
- * `down` with the reason, and it is tried again.
+ * It holds two connections, to the master where Sentinels watch one; a node that only publishes holds
+ * one. A link that looks alive but carries nothing is found by a message to itself, at the latest after
+ * `probeEveryMs` + `probeTimeoutMs` (and an eighth of the former as jitter). After any interruption,
+ * a failover included, everything is subscribed again, at most 500 channels a command, then `resync`
+ * is called, then the state is `up`. Where Redis refuses a subscription, the state is `down` with the
+ * reason, and it is tried again.
  *
- * `start` rejects with `BROKER_CONFIGURATION` where Redis refuses credentials or rights; the broker
- * is closed then.
+ * `start` rejects with `BROKER_CONFIGURATION` where Redis or a Sentinel refuses credentials or rights,
+ * or a certificate is not accepted; the broker is closed then. What is refused later makes the
+ * state `down` until it is granted.
  * @throws NotifyError `OPTIONS_INVALID`
  */
 export function redisBroker(options: RedisBrokerOptions): Broker {
@@ -47,6 +50,7 @@ interface Running {
   readonly probe: SelfProbe;
   readonly publisher: Publisher;
   readonly state: LinkState;
+  readonly publishOnly: boolean;
 }
 
 class RedisBroker implements Broker {
@@ -61,13 +65,13 @@ class RedisBroker implements Broker {
     this.#topics = new Topics(options.channelPrefix, randomUUID());
   }
 
-  async start(sink: BrokerSink): Promise<void> {
+  async start(sink: BrokerSink, { publishOnly = false }: BrokerStartOptions = {}): Promise<void> {
     if (this.#closed) throw closedError();
     if (this.#running !== undefined) return;
-    const running = this.#assemble(sink);
+    const running = this.#assemble(sink, publishOnly);
     this.#running = running;
     // Wanted like any other topic: subscribed first and again after every interruption.
-    running.interest.want([this.#topics.probe]).catch(() => undefined);
+    if (!publishOnly) running.interest.want([this.#topics.probe]).catch(() => undefined);
     running.connections.open();
     await running.state.known;
     if (this.#closed) throw closedError();
@@ -82,7 +86,11 @@ class RedisBroker implements Broker {
   }
 
   async subscribe(channels: readonly string[]): Promise<void> {
-    await this.#started().interest.want(channels.map((channel) => this.#topics.of(channel)));
+    const { interest, publishOnly } = this.#started();
+    if (publishOnly) {
+      throw new NotifyError('PUBLISH_ONLY', 'the Redis broker was started to publish only');
+    }
+    await interest.want(channels.map((channel) => this.#topics.of(channel)));
   }
 
   async unsubscribe(channels: readonly string[]): Promise<void> {
@@ -109,13 +117,14 @@ class RedisBroker implements Broker {
     await running.connections.close();
   }
 
-  #assemble(sink: BrokerSink): Running {
+  #assemble(sink: BrokerSink, publishOnly: boolean): Running {
     const { source, logger, probeTimeoutMs, maxPendingBytes } = this.#options;
-    const state = new LinkState(sink, logger);
+    const state = new LinkState(sink, logger, publishOnly);
     const inbox = new Inbox(this.#topics, logger, (envelopes) => {
       if (!this.#closed) sink.receive(envelopes);
     });
-    const connections = new RedisConnections(source, this.#options, {
+    const settings = { ...this.#options, publishOnly };
+    const connections = new RedisConnections(source, settings, {
       ready: () => keeper.ready(),
       lost: (error, which) => {
         if (which === 'subscriber') interest.connectionLost();
@@ -128,12 +137,16 @@ class RedisBroker implements Broker {
       },
     });
     const interest = new Interest(connections);
-    const sendProbe = (token: string) => connections.publish([[this.#topics.probe, token]]);
+    const sendProbe = async (token: string): Promise<void> => {
+      await connections.publish([[this.#topics.probe, token]]);
+      // Nobody is subscribed: Redis' answer is the round trip.
+      if (publishOnly) probe.received(token);
+    };
     const probe = new SelfProbe(sendProbe, probeTimeoutMs);
     const reconnect = () => connections.reconnect();
     const keeper = new LinkKeeper(this.#options, interest, probe, state, reconnect);
     const publisher = new Publisher(connections, this.#topics, maxPendingBytes);
-    return { connections, interest, keeper, probe, publisher, state };
+    return { connections, interest, keeper, probe, publisher, state, publishOnly };
   }
 
   #started(): Running {

@@ -1,13 +1,14 @@
 import { type BrokerContract, brokerContract } from '@realtime-notify/contract-kit';
 import { afterAll, beforeAll } from 'vitest';
+import type { SecureRedis } from '../../../scripts/services/redis-secure.js';
 import { redisBroker } from '../src/index.js';
-import { type PrivateRedis, startPrivateRedis } from './private-redis.js';
+import { type PrivateRedis, startSecureRedis } from './private-redis.js';
 import { adminClient } from './test-redis.js';
 
 // A Redis of its own: the suite cuts the links of all clients.
-let own: PrivateRedis;
+let own: SecureRedis & PrivateRedis;
 beforeAll(async () => {
-  own = await startPrivateRedis();
+  own = await startSecureRedis();
 });
 afterAll(() => own?.dispose());
 
@@ -30,6 +31,16 @@ brokerContract({
   createNode: ({ logger }) => {
     const redis = adminClient(own.redis.url, { protocol: 2, lazyConnect: true });
     return redisBroker({ redis, logger });
+  },
+  remote,
+});
+
+brokerContract({
+  name: 'broker-redis over TLS, with a password',
+  capabilities: { remote: true, routing: 'interest' },
+  createNode: ({ logger }) => {
+    const { secureUrl: url, user, certificates } = own;
+    return redisBroker({ url, ...user, tls: { ca: certificates.ca }, logger });
   },
   remote,
 });

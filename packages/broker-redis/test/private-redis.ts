@@ -3,6 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { launchRedis, type RedisInstance } from '../../../scripts/services/redis.js';
+import { launchSecureRedis, type SecureRedis } from '../../../scripts/services/redis-secure.js';
+import {
+  launchRedisGroup,
+  type RedisGroup,
+  type RedisGroupOptions,
+} from '../../../scripts/services/redis-sentinel.js';
 
 /** A Redis of our own and the way to be rid of it. */
 export interface PrivateRedis {
@@ -12,14 +18,9 @@ export interface PrivateRedis {
 
 /** Starts a Redis that the tests may disturb and kill. */
 export async function startPrivateRedis(args: readonly string[] = []): Promise<PrivateRedis> {
-  const dir = await mkdtemp(join(tmpdir(), 'rn-redis-'));
+  const dir = await ownDir();
   const redis = await launchRedis({ dir, args });
-  const dispose = async (): Promise<void> => {
-    await redis.kill('SIGCONT').catch(() => undefined);
-    await redis.stop();
-    await rm(dir, { recursive: true, force: true });
-  };
-  return { redis, dispose };
+  return { redis, dispose: () => endOf(redis, dir) };
 }
 
 /** The same for one test; gone when that has finished. */
@@ -27,4 +28,32 @@ export async function privateRedis(args: readonly string[] = []): Promise<RedisI
   const { redis, dispose } = await startPrivateRedis(args);
   onTestFinished(dispose);
   return redis;
+}
+
+/** One that speaks TLS and has a user with a password. */
+export async function startSecureRedis(
+  options: { readonly askClients?: boolean } = {},
+): Promise<SecureRedis & PrivateRedis> {
+  const dir = await ownDir();
+  const secure = await launchSecureRedis({ dir, ...options });
+  return { ...secure, dispose: () => endOf(secure.redis, dir) };
+}
+
+/** A master, its replica and Sentinels for one test. */
+export async function privateGroup(options: Omit<RedisGroupOptions, 'dir'>): Promise<RedisGroup> {
+  const dir = await ownDir();
+  const group = await launchRedisGroup({ dir, ...options });
+  onTestFinished(async () => {
+    await group.stop();
+    await rm(dir, { recursive: true, force: true });
+  });
+  return group;
+}
+
+const ownDir = (): Promise<string> => mkdtemp(join(tmpdir(), 'rn-redis-'));
+
+async function endOf(redis: RedisInstance, dir: string): Promise<void> {
+  await redis.kill('SIGCONT').catch(() => undefined);
+  await redis.stop();
+  await rm(dir, { recursive: true, force: true });
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   eventually,
   freshChannel,
@@ -96,6 +97,25 @@ test.each([
     await expect(broker.probe()).rejects.toMatchObject({ code: 'CLOSED' });
   },
 );
+
+test('the rights that the README names are enough, and only for our channels', async () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const [, name = '', rules = ''] = /^ACL SETUSER (\S+) (.*)$/m.exec(readme) ?? [];
+  const redis = await privateRedis();
+  await testAdmin(redis.url).acl('SETUSER', name, ...rules.split(' '));
+  const login = { url: redis.url, username: name, password: 'secret' };
+  const channel = freshChannel();
+  const [a, b] = [await node(login), await node(login)];
+  await b.broker.subscribe([channel]);
+  await carries(a, b, channel);
+  await b.broker.unsubscribe([channel]);
+  await b.broker.probe();
+  const elsewhere = redisBroker({ ...login, channelPrefix: 'theirs:' });
+  onTestFinished(() => elsewhere.close());
+  await expect(elsewhere.start(new RecordingSink())).rejects.toMatchObject({
+    code: 'BROKER_CONFIGURATION',
+  });
+});
 
 async function refusedSubscriptions(admin: Redis): Promise<number> {
   const stats = await admin.info('commandstats');

@@ -1,5 +1,5 @@
 import { eventually, RecordingSink, sampleEnvelope } from '@realtime-notify/contract-kit';
-import type { Broker } from '@realtime-notify/core';
+import type { Broker, BrokerStartOptions } from '@realtime-notify/core';
 import { expect, onTestFinished } from 'vitest';
 import { type RedisBrokerOptions, redisBroker } from '../src/index.js';
 
@@ -19,11 +19,20 @@ export interface Node {
 }
 
 /** A started broker, closed after the test. */
-export async function node(options: RedisBrokerOptions): Promise<Node> {
+export function node(options: RedisBrokerOptions): Promise<Node> {
+  return started(options);
+}
+
+/** The same, of a node that only publishes. */
+export function publishOnlyNode(options: RedisBrokerOptions): Promise<Node> {
+  return started(options, { publishOnly: true });
+}
+
+async function started(options: RedisBrokerOptions, how?: BrokerStartOptions): Promise<Node> {
   const broker = redisBroker({ ...quick, ...options });
   const sink = new RecordingSink();
   onTestFinished(() => broker.close());
-  await broker.start(sink);
+  await broker.start(sink, how);
   return { broker, sink, calls: sink.calls };
 }
 

@@ -1,12 +1,9 @@
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Logger, NotifyError, withinMs } from '@realtime-notify/core';
-import { Redis, type RedisOptions } from 'ioredis';
-import { driverMessage, unavailable } from './driver-errors.js';
-
-export type { Redis } from 'ioredis';
-
-/** Where the Redis is: an address, or a client whose options are taken. */
-export type RedisSource = { readonly url: string } | { readonly redis: Redis };
+import { unavailable } from './driver-errors.js';
+import { RedisClient } from './redis-client.js';
+import { driverMessage, isRefusal } from './redis-refusal.js';
+import type { RedisSource } from './redis-source.js';
 
 export interface LinkSettings {
   readonly startTimeoutMs: number;
@@ -22,9 +19,6 @@ export type RedisReply =
   | { readonly error: Error }
   | { readonly error: null; readonly value: unknown };
 
-/** How long ioredis waits for the server's end of the connection when we close it. */
-const disconnectTimeoutMs = 100;
-
 /**
  * One connection of our own to Redis that is never left waiting: calls fail at once while it is
  * down, pending ones when it breaks or after `commandTimeoutMs`; nothing is ever sent twice; a link on
@@ -35,11 +29,12 @@ export class RedisLink {
   readonly #settings: LinkSettings;
   readonly #logger: Logger;
   readonly #inFlight = new Set<Promise<unknown>>();
-  #redis: Redis | undefined;
+  #client: RedisClient | undefined;
   #pendingCommands = 0;
   #connections = 0;
   #up = false;
-  #lastError: Error | undefined;
+  /** Whether it was told that only the host can mend it. */
+  #refused = false;
   #closed = false;
   /** Ends an `open` that is under way. */
   #giveUp = (_error: NotifyError): void => {};
@@ -58,18 +53,32 @@ export class RedisLink {
   /** Resolves when Redis is ready; rejects after `startTimeoutMs` or when it refuses us for good. */
   async open(): Promise<void> {
     this.#mustBeOpen();
-    if (this.#redis !== undefined) return;
+    if (this.#client !== undefined) return;
     const { startTimeoutMs } = this.#settings;
-    const redis = connectionTo(this.#source, this.#settings);
-    this.#redis = redis;
-    redis.on('ready', () => this.#becameReady());
-    redis.on('close', () => this.#becameDown());
-    const late = () => unavailable(`no answer within ${startTimeoutMs} ms`, this.#lastError);
+    let reached = (): void => {};
+    const contact = new Promise<void>((resolve, reject) => {
+      reached = resolve;
+      this.#giveUp = reject;
+    });
+    const client = new RedisClient(
+      this.#source,
+      { ...this.#settings, name: 'realtime-notify-store' },
+      {
+        ready: () => {
+          this.#becameReady();
+          reached();
+        },
+        lost: (error) => this.#lost(error),
+      },
+    );
+    this.#client = client;
+    client.open();
+    const late = () => unavailable(`no answer within ${startTimeoutMs} ms`, client.lastError);
     try {
-      await withinMs(this.#firstContact(redis), startTimeoutMs, late);
+      await withinMs(contact, startTimeoutMs, late);
     } catch (error) {
-      this.#redis = undefined;
-      await disconnect(redis);
+      this.#client = undefined;
+      await client.close();
       this.#mustBeOpen();
       throw error;
     }
@@ -98,38 +107,26 @@ export class RedisLink {
 
   async close(): Promise<void> {
     this.#closed = true;
-    const redis = this.#redis;
-    this.#redis = undefined;
+    const client = this.#client;
+    this.#client = undefined;
     this.#giveUp(closedError());
-    if (redis !== undefined) await disconnect(redis);
+    await client?.close();
   }
 
-  #firstContact(redis: Redis): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#giveUp = reject;
-      redis.on('error', (error: Error) => {
-        this.#lastError = error;
-        if (isRefusal(error)) reject(unavailable(`refused: ${driverMessage(error)}`, error));
-      });
-      redis.once('ready', resolve);
-      redis.once('end', () => reject(unavailable('the connection was ended', this.#lastError)));
-      // This rejection is only the first attempt's: 'error' has it, and ioredis goes on trying.
-      redis.connect().catch(ignore);
-    });
-  }
-
-  #ready(): Redis {
+  #ready(): RedisClient['redis'] {
     this.#mustBeOpen();
-    const redis = this.#redis;
-    if (redis === undefined) throw new NotifyError('NOT_STARTED', 'the Redis store is not started');
-    if (redis.status !== 'ready') throw unavailable('the link to Redis is down', this.#lastError);
+    const client = this.#client;
+    if (client === undefined) {
+      throw new NotifyError('NOT_STARTED', 'the Redis store is not started');
+    }
+    if (!client.isReady) throw linkDown(client.lastError);
     const { maxPendingCommands } = this.#settings;
     if (this.#pendingCommands >= maxPendingCommands) {
       throw unavailable(
         `${maxPendingCommands} commands already wait for Redis (maxPendingCommands)`,
       );
     }
-    return redis;
+    return client.redis;
   }
 
   #mustBeOpen(): void {
@@ -147,69 +144,36 @@ export class RedisLink {
 
   #becameReady(): void {
     this.#connections += 1;
-    this.#lastError = undefined;
     if (this.#up) return;
     this.#up = true;
+    this.#refused = false;
     this.#logger.info({ connection: this.#connections }, 'store-redis: the link to Redis is up');
   }
 
-  #becameDown(): void {
-    if (!this.#up) return;
+  #lost(error: Error | undefined): void {
+    const refused = isRefusal(error);
+    if (refused && error !== undefined) {
+      // Of a start that is under way; later refusals may be taken back, and it goes on trying.
+      this.#giveUp(unavailable(`refused: ${driverMessage(error)}`, error));
+    }
+    if (this.#up) {
+      this.#logger.warn({ err: error }, 'store-redis: the link to Redis is down');
+    } else if (this.#connections > 0 && refused && !this.#refused) {
+      // A password changed, say: it will not come back by itself.
+      this.#logger.warn({ err: error }, 'store-redis: Redis refuses the link');
+    }
+    this.#refused ||= refused;
     this.#up = false;
-    if (this.#closed) return;
-    this.#logger.warn({ err: this.#lastError }, 'store-redis: the link to Redis is down');
   }
 }
 
-function connectionTo(source: RedisSource, settings: LinkSettings): Redis {
-  const options = {
-    connectionName: 'realtime-notify-store',
-    lazyConnect: true,
-    keyPrefix: '',
-    role: 'master',
-    readOnly: false,
-    stringNumbers: false,
-    replyMapping: 'legacy',
-    enableAutoPipelining: false,
-    enableReadyCheck: true,
-    maxLoadingRetryTime: 500,
-    enableOfflineQueue: false,
-    autoResubscribe: false,
-    autoResendUnfulfilledCommands: false,
-    // 0 makes ioredis reject what is pending as soon as the connection closes.
-    maxRetriesPerRequest: 0,
-    commandTimeout: undefined,
-    socketTimeout: settings.commandTimeoutMs,
-    disconnectTimeout: disconnectTimeoutMs,
-    retryStrategy: (attempt) => reconnectDelayMs(attempt, settings.maxReconnectDelayMs),
-    sentinelRetryStrategy: (attempt) => reconnectDelayMs(attempt, settings.maxReconnectDelayMs),
-    // A master that became a replica: reconnecting finds the new one.
-    reconnectOnError: (error) => error.message.includes('READONLY'),
-  } satisfies RedisOptions;
-  return 'url' in source ? new Redis(source.url, options) : source.redis.duplicate(options);
-}
-
-/** Doubles from 50 ms up to the cap; half of it is random, so that nodes do not come back as one. */
-function reconnectDelayMs(attempt: number, capMs: number): number {
-  const full = Math.min(capMs, 50 * 2 ** Math.min(attempt - 1, 20));
-  return full / 2 + Math.random() * (full / 2);
-}
-
-/** What trying again cannot mend. */
-function isRefusal(error: Error): boolean {
-  return /^(WRONGPASS|NOAUTH|NOPERM)/.test(error.message);
+function linkDown(reason: Error | undefined): NotifyError {
+  const why = reason === undefined ? '' : `: ${driverMessage(reason)}`;
+  return unavailable(`the link to Redis is down${why}`, reason);
 }
 
 function closedError(): NotifyError {
   return new NotifyError('CLOSED', 'the Redis store is closed');
-}
-
-async function disconnect(redis: Redis): Promise<void> {
-  if (redis.status === 'end') return;
-  const ended = new Promise<void>((resolve) => redis.once('end', resolve));
-  redis.disconnect();
-  // While it waits to reconnect ioredis says no 'end', and leaves a timer of this length.
-  await Promise.race([ended, delay(disconnectTimeoutMs * 2)]);
 }
 
 const ignore = (): void => {};

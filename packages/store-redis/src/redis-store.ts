@@ -25,12 +25,14 @@ import {
 /**
  * A Store in Redis 6.2 or later, shared by all nodes that use the same server and `keyPrefix`.
  * Promises S1 to S9; as durable as that Redis is configured (`appendfsync always`: nothing that was
- * accepted is lost when it dies). Reads go to the master only.
+ * accepted is lost when it dies). Reads go to the master only, which Sentinels may watch: a failover is
+ * an outage of some seconds, and Redis may lose then what no replica had taken.
  *
  * While Redis is away calls reject, or outcomes fail, with `STORE_UNAVAILABLE` within
  * `commandTimeoutMs`; it reconnects for ever. An append that got no answer may have been done: try
  * again with an idempotency key, and it is there once. `start` rejects with `STORE_UNAVAILABLE`
- * when Redis is not reached within `startTimeoutMs` or refuses the credentials; it may be called again.
+ * when Redis is not reached within `startTimeoutMs`, or at once where it or a Sentinel refuses the
+ * credentials or a certificate is not accepted; it may be called again.
  * @throws NotifyError `OPTIONS_INVALID`
  */
 export function redisStore(options: RedisStoreOptions): Store {

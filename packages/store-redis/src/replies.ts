@@ -3,6 +3,7 @@ import {
   isStored,
   type LogPage,
   makeEnvelope,
+  NO_EPOCH,
   originPosition,
   type Position,
   type StoredEnvelope,
@@ -16,15 +17,21 @@ export class ForeignReply extends Error {
   }
 }
 
+// A head becomes part of cursors: what is not written as there would garble them.
+const epochPattern = /^[0-9a-z]{1,16}$/;
+const tagPattern = /^[0-9a-f]{8}$/;
+
 /** The head that `[epoch, offset, tag]` holds; the origin where the channel is unknown. */
 export function headFrom(reply: unknown): Position {
   if (!Array.isArray(reply)) throw new ForeignReply();
   const [epoch, offsetText, tag]: unknown[] = reply;
   if (epoch === null || epoch === undefined) return originPosition;
   const offset = integer(offsetText);
-  if (typeof epoch !== 'string' || typeof tag !== 'string' || offset === undefined) {
+  if (typeof epoch !== 'string' || !epochPattern.test(epoch) || epoch === NO_EPOCH) {
     throw new ForeignReply();
   }
+  if (typeof tag !== 'string' || !tagPattern.test(tag)) throw new ForeignReply();
+  if (offset === undefined || offset < 0) throw new ForeignReply();
   return { epoch, offset, tag };
 }
 
@@ -91,5 +98,6 @@ function offsetOfId(streamId: unknown): number | undefined {
 
 function integer(text: unknown): number | undefined {
   if (typeof text !== 'string' || !/^-?\d{1,16}$/.test(text)) return undefined;
-  return Number(text);
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : undefined;
 }

@@ -7,7 +7,7 @@ const url = 'redis://127.0.0.1:1';
 test('defaults', () => {
   const { logger, ...settings } = storeOptionsSchema.parse({ url });
   expect(settings).toEqual({
-    source: { url },
+    source: { at: { host: '127.0.0.1', port: 1 }, database: 0 },
     keyPrefix: 'rn:',
     maxLogCount: 1_000,
     logRetentionMs: 604_800_000,
@@ -25,7 +25,7 @@ test('a log kept for ever keeps its head for ever', () => {
 });
 
 test.each([
-  ['no address', {}, 'pass either url or redis'],
+  ['no address', {}, 'pass one of url, sentinel and redis'],
   ['an unknown name', { url, maxLogCounts: 3 }, 'maxLogCounts'],
   ['another scheme', { url: 'http://x' }, 'url: must begin with redis://'],
   ['what is no client', { redis: {} }, 'redis: must be an ioredis client'],

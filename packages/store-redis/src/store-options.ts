@@ -1,6 +1,6 @@
 import { type Logger, silentLogger } from '@realtime-notify/core';
 import { z } from 'zod';
-import type { Redis, RedisSource } from './redis-link.js';
+import { addressFields, type RedisAddress, sourceOf } from './redis-address.js';
 
 /** Everything about {@link redisStore} except where the Redis is. */
 export interface RedisStoreSettings {
@@ -33,24 +33,8 @@ export interface RedisStoreSettings {
   readonly logger?: Logger;
 }
 
-/** Options of {@link redisStore}: either an address or a client, and settings. */
-export type RedisStoreOptions = RedisStoreSettings &
-  (
-    | {
-        /** `redis://` or `rediss://`, with credentials and database number where needed. */
-        readonly url: string;
-        readonly redis?: undefined;
-      }
-    | {
-        /**
-         * An ioredis client whose options (address, TLS, credentials, Sentinel) are taken for a
-         * connection of our own. The client itself is neither used nor closed; its `keyPrefix` and
-         * its retry and queue settings do not apply. Not a Cluster client.
-         */
-        readonly redis: Redis;
-        readonly url?: undefined;
-      }
-  );
+/** Options of {@link redisStore}: where the Redis is, and settings. */
+export type RedisStoreOptions = RedisStoreSettings & RedisAddress;
 
 const day = 86_400_000;
 const duration = z.int().min(1);
@@ -58,11 +42,7 @@ const retention = z.union([duration, z.literal(false)]);
 
 const optionsSchema = z
   .strictObject({
-    url: z
-      .string()
-      .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
-      .optional(),
-    redis: z.custom<Redis>(isSingleClient, 'must be an ioredis client, not a Cluster').optional(),
+    ...addressFields,
     keyPrefix: z
       .string()
       .regex(/^[^{}]*$/, 'must not contain braces')
@@ -79,21 +59,17 @@ const optionsSchema = z
       .custom<Logger>((value) => typeof value === 'object' && value !== null)
       .default(silentLogger),
   })
-  .transform(({ url, redis, headRetentionMs, ...settings }, context) => {
+  .transform((options, context) => {
+    const { url, sentinel, redis, username, password, tls, headRetentionMs, ...settings } = options;
+    const refuse = (field: string | undefined, message: string): void => {
+      context.addIssue({ code: 'custom', path: field === undefined ? [] : [field], message });
+    };
     const head = headRetentionMs ?? (settings.logRetentionMs === false ? false : 400 * day);
     if (lasts(head) < lasts(settings.logRetentionMs)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['headRetentionMs'],
-        message: 'must not be less than logRetentionMs',
-      });
+      refuse('headRetentionMs', 'must not be less than logRetentionMs');
     }
-    const source = sourceOf(url, redis);
-    if (source === undefined) {
-      context.addIssue({ code: 'custom', message: 'pass either url or redis' });
-      return z.NEVER;
-    }
-    return { ...settings, source, headRetentionMs: head };
+    const source = sourceOf({ url, sentinel, redis, username, password, tls }, refuse);
+    return source === undefined ? z.NEVER : { ...settings, source, headRetentionMs: head };
   });
 
 /** Options with their defaults filled in. */
@@ -101,22 +77,6 @@ export type ResolvedStoreOptions = z.output<typeof optionsSchema>;
 
 export { optionsSchema as storeOptionsSchema };
 
-function sourceOf(url: string | undefined, redis: Redis | undefined): RedisSource | undefined {
-  if (url !== undefined) return redis === undefined ? { url } : undefined;
-  return redis === undefined ? undefined : { redis };
-}
-
 function lasts(retentionMs: number | false): number {
   return retentionMs === false ? Number.POSITIVE_INFINITY : retentionMs;
-}
-
-/** By shape: the host may use another installed copy of ioredis, where `instanceof` fails. */
-function isSingleClient(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'duplicate' in value &&
-    typeof value.duplicate === 'function' &&
-    !('isCluster' in value && value.isCluster === true)
-  );
 }

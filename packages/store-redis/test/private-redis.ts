@@ -3,18 +3,48 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { launchRedis, type RedisInstance } from '../../../scripts/services/redis.js';
+import { launchSecureRedis, type SecureRedis } from '../../../scripts/services/redis-secure.js';
+import {
+  launchRedisGroup,
+  type RedisGroup,
+  type RedisGroupOptions,
+} from '../../../scripts/services/redis-sentinel.js';
 
 /** What makes every accepted write outlive kill -9. */
 export const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
 
 /** A Redis of this test's own, which it may kill; gone when the test has finished. */
 export async function privateRedis(args: readonly string[] = []): Promise<RedisInstance> {
-  const dir = await mkdtemp(join(tmpdir(), 'rn-redis-'));
+  const dir = await ownDir();
   const redis = await launchRedis({ dir, args });
+  onTestFinished(() => endOf(redis, dir));
+  return redis;
+}
+
+/** One that speaks TLS and has a user with a password, and the way to be rid of it. */
+export async function startSecureRedis(
+  options: { readonly askClients?: boolean } = {},
+): Promise<SecureRedis & { dispose(): Promise<void> }> {
+  const dir = await ownDir();
+  const secure = await launchSecureRedis({ dir, ...options });
+  return { ...secure, dispose: () => endOf(secure.redis, dir) };
+}
+
+/** A master, its replica and Sentinels for one test. */
+export async function privateGroup(options: Omit<RedisGroupOptions, 'dir'>): Promise<RedisGroup> {
+  const dir = await ownDir();
+  const group = await launchRedisGroup({ dir, ...options });
   onTestFinished(async () => {
-    await redis.kill('SIGCONT').catch(() => undefined);
-    await redis.stop();
+    await group.stop();
     await rm(dir, { recursive: true, force: true });
   });
-  return redis;
+  return group;
+}
+
+const ownDir = (): Promise<string> => mkdtemp(join(tmpdir(), 'rn-redis-'));
+
+async function endOf(redis: RedisInstance, dir: string): Promise<void> {
+  await redis.kill('SIGCONT').catch(() => undefined);
+  await redis.stop();
+  await rm(dir, { recursive: true, force: true });
 }

@@ -1,9 +1,10 @@
 // Run by exit.integration.test.ts: must end by itself, since nothing is left open after `close`.
 import { redisBroker } from '../../src/index.js';
 
-const [, , url = '', channel = ''] = process.argv;
+const [, , address = '', channel = ''] = process.argv;
 const states: string[] = [];
-const broker = redisBroker({ url, probeEveryMs: 3_600_000, maxReconnectDelayMs: 3_600_000 });
+const patient = { probeEveryMs: 3_600_000, maxReconnectDelayMs: 3_600_000 };
+const broker = redisBroker({ ...patient, ...JSON.parse(address) });
 await broker.start({
   receive: () => {},
   resync: () => {},
