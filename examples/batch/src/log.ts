@@ -1,0 +1,26 @@
+import type { Logger } from '@realtime-notify/core';
+
+/** Writes lines to standard error; a real job passes its pino. */
+export const log: Logger = {
+  debug: () => {},
+  info: write('info'),
+  warn: write('warn'),
+  error: write('error'),
+};
+
+function write(level: string) {
+  return (facts: object, message: string): void => {
+    process.stderr.write(`${level}: ${message} ${JSON.stringify(facts, readable)}\n`);
+  };
+}
+
+/** Errors have no enumerable fields of their own. */
+function readable(_key: string, value: unknown): unknown {
+  return value instanceof Error ? oneLine(value) : value;
+}
+
+export function oneLine(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
+  return `${code}${error.message}`.replace(/\s*\n\s*/g, ' ');
+}
