@@ -1,6 +1,7 @@
-import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { backoffMs, pause } from './deadline.js';
-import type { Group, GroupOptions, IncomingRecord } from './kafka-client.js';
+import { incomingRecord } from './group-record.js';
+import type { Group, GroupOptions } from './kafka-client.js';
 import { kafkaFailure } from './kafka-errors.js';
 
 const maxPauseMs = 30_000;
@@ -89,7 +90,7 @@ export class GroupConsumer implements Group {
     for (const message of batch.messages) {
       if (!isRunning() || isStale() || this.#abort.signal.aborted) return;
       try {
-        await this.#options.onRecord(topic, incoming(partition, message));
+        await this.#options.onRecord(topic, incomingRecord(partition, message));
       } catch {
         // Whoever handles records reports why. What was handled before is committed by kafkajs.
         this.#pause(key, payload.pause());
@@ -130,20 +131,4 @@ export class GroupConsumer implements Group {
     const what = `consuming ${this.#options.topics.join(', ')}`;
     this.#options.onState({ state: 'down', error: kafkaFailure(what, error) });
   }
-}
-
-function incoming(partition: number, message: KafkaMessage): IncomingRecord {
-  const headers = new Map<string, Buffer>();
-  for (const [name, value] of Object.entries(message.headers ?? {})) {
-    const last = Array.isArray(value) ? value.at(-1) : value;
-    if (last !== undefined) headers.set(name, Buffer.from(last));
-  }
-  return {
-    partition,
-    offset: Number(message.offset),
-    key: message.key,
-    value: message.value,
-    headers,
-    timestamp: Number(message.timestamp),
-  };
 }

@@ -92,3 +92,11 @@ declare module 'kafkajs/src/protocol/error.js' {
   };
   export default errors;
 }
+
+declare module 'kafkajs/src/network/socketFactory.js' {
+  import type { ISocketFactory } from 'kafkajs';
+
+  /** What kafkajs uses where the KafkaConfig names none. */
+  const createSocketFactory: () => ISocketFactory;
+  export default createSocketFactory;
+}

@@ -1,6 +1,7 @@
 import {
   type Broker,
   type BrokerSink,
+  type BrokerStartOptions,
   type Envelope,
   NotifyError,
   resolveOptions,
@@ -10,84 +11,83 @@ import {
   type KafkaBrokerOptions,
   type ResolvedBrokerOptions,
 } from './broker-options.js';
-import { decodeRecord, encodeRecord } from './envelope-record.js';
-import type { IncomingRecord, KafkaClient, LinkState, Tail } from './kafka-client.js';
-import { kafkajsClient } from './kafkajs-client.js';
+import type { LinkState } from './kafka-client.js';
+import { Lane } from './lane.js';
 
 /**
- * A Broker over one Kafka topic (Kafka 2.3 or later, seen on 3.9 and 4.4) with fan-out routing: every
- * node reads every record. Promises B1 to B8.
+ * A Broker over one or two Kafka topics (Kafka 2.3 or later, seen on 3.9 and 4.4) with fan-out routing:
+ * every node reads every record. Promises B1 to B9.
  *
- * Each node reads from the end, without a consumer group, so that nothing of it stays in Kafka. The
- * channel is the key of a record, so a channel's envelopes keep their order while the number of
- * partitions stays. When the leader of a partition changes, reading goes on where it was.
+ * Each node reads from the end; nothing of it stays in Kafka when it is closed. The channel is the
+ * key of a record, so a channel's envelopes keep their order while the number of partitions stays.
+ * When the leader of a partition changes, reading goes on where it was.
  *
- * `start` rejects with `BROKER_CONFIGURATION` where the Kafka topic is missing and may not be
- * created, or Kafka refuses credentials or rights; the broker is closed then.
+ * `start` rejects with `BROKER_CONFIGURATION` where a Kafka topic is missing and may not be created, or
+ * Kafka refuses credentials or rights; the broker is closed then.
  * @throws NotifyError `OPTIONS_INVALID`
  */
 export function kafkaBroker(options: KafkaBrokerOptions): Broker {
   return new KafkaBroker(resolveOptions(brokerOptionsSchema, options, 'kafkaBroker'));
 }
 
-interface Running {
-  readonly client: KafkaClient;
-  readonly tail: Tail;
+/** A lane and the channels that travel on it. */
+interface Route {
+  readonly lane: Lane;
+  carries(channel: string): boolean;
 }
 
 class KafkaBroker implements Broker {
   readonly capabilities = Object.freeze({ remote: true, routing: 'fanout' as const });
   readonly #options: ResolvedBrokerOptions;
-  readonly #underWay = new Set<Promise<void>>();
-  #pendingBytes = 0;
-  #running: Running | undefined;
-  #link: LinkState | undefined;
+  readonly #underWay = new Set<Promise<unknown>>();
+  /** The first that carries a channel takes it; the last carries all. */
+  #routes: readonly Route[] = [];
+  #publishOnly = false;
+  #state: LinkState['state'] | undefined;
   #closed = false;
 
   constructor(options: ResolvedBrokerOptions) {
     this.#options = options;
   }
 
-  async start(sink: BrokerSink): Promise<void> {
+  async start(sink: BrokerSink, { publishOnly = false }: BrokerStartOptions = {}): Promise<void> {
     if (this.#closed) throw closedError();
-    if (this.#running !== undefined) return;
-    await new Promise<void>((known) => {
-      this.#running = this.#open(sink, known);
-    });
-    const { topic, logger } = this.#options;
-    if (this.#link?.state !== 'down' || this.#link.error.retryable) return;
-    logger.error({ err: this.#link.error, topic }, 'broker-kafka: cannot start');
-    const refused = this.#link.error;
+    if (this.#routes.length > 0) return;
+    this.#publishOnly = publishOnly;
+    this.#routes = this.#open(sink);
+    await Promise.all(this.#routes.map(({ lane }) => lane.known));
+    if (this.#closed) throw closedError();
+    const refused = this.#down((error) => !error.retryable);
+    if (refused === undefined) return;
+    this.#options.logger.error({ err: refused }, 'broker-kafka: cannot start');
     await this.close();
     throw refused;
   }
 
   async publish(envelopes: readonly Envelope[]): Promise<void> {
-    const { client, tail } = this.#started();
-    if (envelopes.length === 0) return;
-    // One node of a cluster being down must not silence the partitions of the others.
-    if (!tail.reading) this.#mustBeUp();
-    const patient = this.#link?.state === 'up';
-    const { topic, maxPendingBytes } = this.#options;
-    const bytes = envelopes.reduce((sum, { dataJson }) => sum + dataJson.length + 200, 0);
-    if (this.#pendingBytes >= maxPendingBytes) {
-      throw new NotifyError('BROKER_UNAVAILABLE', 'Kafka acknowledges more slowly than we publish');
+    const routes = this.#started();
+    const loads = new Map<Lane, Envelope[]>();
+    for (const envelope of envelopes) {
+      const lane = routes.find(({ carries }) => carries(envelope.channel))?.lane;
+      const load = lane === undefined ? undefined : loads.get(lane);
+      if (load !== undefined) load.push(envelope);
+      else if (lane !== undefined) loads.set(lane, [envelope]);
     }
-    this.#pendingBytes += bytes;
-    const producing = client.produce(topic, envelopes.map(encodeRecord), { patient });
-    this.#underWay.add(producing);
-    try {
-      await producing;
-    } finally {
-      this.#pendingBytes -= bytes;
-      this.#underWay.delete(producing);
-    }
+    const publishing = [...loads].map(([lane, load]) => lane.publish(load));
+    const settled = Promise.allSettled(publishing);
+    this.#underWay.add(settled);
+    await settled;
+    this.#underWay.delete(settled);
+    await Promise.all(publishing);
   }
 
   /** Nothing to ask Kafka for: everything is read anyhow, from before `start` resolved. */
   async subscribe(_channels: readonly string[]): Promise<void> {
-    this.#started();
-    this.#mustBeUp();
+    const routes = this.#started();
+    if (this.#publishOnly) {
+      throw new NotifyError('PUBLISH_ONLY', 'this node only publishes: it cannot follow channels');
+    }
+    for (const { lane } of routes) lane.mustBeUp();
   }
 
   async unsubscribe(_channels: readonly string[]): Promise<void> {
@@ -95,79 +95,60 @@ class KafkaBroker implements Broker {
   }
 
   async probe(): Promise<void> {
-    const { tail } = this.#started();
-    this.#mustBeUp();
-    await tail.probe();
+    await Promise.all(this.#started().map(({ lane }) => lane.probe()));
   }
 
   async drain(): Promise<void> {
-    await Promise.allSettled(this.#underWay);
+    await Promise.all(this.#underWay);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#running?.client.close();
+    await Promise.all(this.#routes.map(({ lane }) => lane.close()));
   }
 
-  #open(sink: BrokerSink, known: () => void): Running {
-    const { kafka, topic, createTopic, logger, compression, publishTimeoutMs } = this.#options;
-    const { fetchWaitMs, layoutMaxAgeMs } = this.#options;
-    const client = kafkajsClient({
-      ...{ config: kafka, logger, fetchWaitMs, layoutMaxAgeMs },
-      produceTimeoutMs: publishTimeoutMs,
-      gzip: compression === 'gzip',
-    });
-    const tail = client.tail({
-      topic,
-      create: createTopic,
-      onRecords: (records) => this.#receive(records, sink),
-      onResync: (reason) => {
-        logger.info({ topic, reason }, 'broker-kafka: envelopes may have been missed');
-        sink.resync(reason);
-      },
-      onState: (link) => {
-        this.#link = link;
-        if (link.state === 'up') logger.info({ topic }, 'broker-kafka: the link to Kafka is up');
-        // What stops `start` is logged there.
-        else if (link.error.retryable) {
-          logger.warn({ err: link.error, topic }, 'broker-kafka: the link to Kafka is down');
-        }
-        sink.status(link);
-        known();
-      },
-    });
-    return { client, tail };
+  #open(sink: BrokerSink): readonly Route[] {
+    const { topic, createTopic, bulkTopic } = this.#options;
+    const report = {
+      receive: (envelopes: readonly Envelope[]) => sink.receive(envelopes),
+      resync: (reason: string) => sink.resync(reason),
+      onState: () => this.#changed(sink),
+    };
+    const open = (name: string, plan = createTopic) =>
+      new Lane(name, plan, this.#options, this.#publishOnly, report);
+    const rest: Route = { lane: open(topic), carries: () => true };
+    if (bulkTopic === undefined) return [rest];
+    const { channels } = bulkTopic;
+    const carries =
+      typeof channels === 'function'
+        ? channels
+        : (channel: string) => channels.some((start) => channel.startsWith(start));
+    return [{ lane: open(bulkTopic.topic, bulkTopic.createTopic), carries }, rest];
   }
 
-  #receive(records: readonly IncomingRecord[], sink: BrokerSink): void {
-    const envelopes: Envelope[] = [];
-    for (const record of records) {
-      const envelope = decodeRecord(record);
-      if (envelope !== undefined) {
-        envelopes.push(envelope);
-        continue;
-      }
-      const { partition, offset } = record;
-      const facts = { code: 'ENVELOPE_INVALID', topic: this.#options.topic, partition, offset };
-      this.#options.logger.warn(facts, 'broker-kafka: a record that is no envelope was dropped');
+  /** The broker is up when all lanes are, and down when one is. */
+  #changed(sink: BrokerSink): void {
+    const error = this.#down(() => true);
+    const allUp = this.#routes.every(({ lane }) => lane.link?.state === 'up');
+    const state = error !== undefined ? 'down' : allUp ? 'up' : undefined;
+    if (state === undefined || state === this.#state) return;
+    this.#state = state;
+    sink.status(error === undefined ? { state: 'up' } : { state: 'down', error });
+  }
+
+  #down(matters: (error: NotifyError) => boolean): NotifyError | undefined {
+    for (const { lane } of this.#routes) {
+      if (lane.link?.state === 'down' && matters(lane.link.error)) return lane.link.error;
     }
-    if (envelopes.length > 0) sink.receive(envelopes);
+    return undefined;
   }
 
-  #started(): Running {
+  #started(): readonly Route[] {
     if (this.#closed) throw closedError();
-    if (this.#running === undefined)
+    if (this.#routes.length === 0) {
       throw new NotifyError('NOT_STARTED', 'the broker is not started');
-    return this.#running;
-  }
-
-  /** While the link is down calls reject at once: waiting for it is the caller's choice. */
-  #mustBeUp(): void {
-    if (this.#link?.state === 'up') return;
-    const cause = this.#link?.error;
-    throw new NotifyError('BROKER_UNAVAILABLE', cause?.message ?? 'Kafka was not reached yet', {
-      cause,
-    });
+    }
+    return this.#routes;
   }
 }
 

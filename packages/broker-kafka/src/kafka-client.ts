@@ -7,6 +7,9 @@ export interface OutgoingRecord {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Who must have a record before Kafka acknowledges it: all in-sync replicas (-1), or the leader (1). */
+export type Acks = -1 | 1;
+
 /** A record as it was read. */
 export interface IncomingRecord {
   readonly partition: number;
@@ -42,18 +45,35 @@ export interface TailOptions {
   onState(state: LinkState): void;
 }
 
-/** Reads everything that is produced into one Kafka topic from now on, without a consumer group. */
-export interface Tail {
+export interface GroupTailOptions extends TailOptions {
+  /** Of this node alone: the group is made, and deleted by `close`. */
+  readonly groupId: string;
+}
+
+export interface WatchOptions {
+  readonly topic: string;
+  /** As for a tail. */
+  readonly create?: TopicPlan | undefined;
+  /** Once per change. */
+  onState(state: LinkState): void;
+}
+
+/** Keeps an eye on whether one Kafka topic can be reached. */
+export interface Watch {
+  /** Resolves after a round trip; rejects with `BROKER_UNAVAILABLE`. */
+  probe(): Promise<void>;
+  /** Whether some partition is within reach, also while the state is down because of another. */
+  readonly reachable: boolean;
+  close(): Promise<void>;
+}
+
+/** Reads everything that is produced into one Kafka topic from now on. */
+export interface Tail extends Watch {
   /**
    * Resolves when the start offset of every partition is fixed: what is produced afterwards is read.
    * Never rejects while `close` was not called; `onState` tells what is in the way.
    */
   readonly ready: Promise<void>;
-  /** Resolves after an answer from every leader read from; rejects with `BROKER_UNAVAILABLE`. */
-  probe(): Promise<void>;
-  /** Whether some partition is being read, also while the state is down because of another. */
-  readonly reading: boolean;
-  close(): Promise<void>;
 }
 
 export interface GroupOptions {
@@ -78,6 +98,20 @@ export interface Group {
   close(): Promise<void>;
 }
 
+export interface JanitorOptions {
+  /** Which groups are ours. All others are left alone. */
+  isOurs(groupId: string): boolean;
+  /** How long it waits between two looks, give or take a quarter. */
+  readonly intervalMs: number;
+  /** Once per change: it cannot look because of `error`, or, where that is undefined, it can again. */
+  onChange(error: unknown): void;
+}
+
+/** Looks now and then for groups that nobody is a member of any more. */
+export interface Janitor {
+  close(): Promise<void>;
+}
+
 /**
  * Our own view of a Kafka client, so that the driver can be replaced.
  *
@@ -94,7 +128,7 @@ export interface KafkaClient {
    */
   ensureTopic(topic: string, plan: TopicPlan | undefined): Promise<void>;
   /**
-   * Resolves when all in-sync replicas have all records. Rejects with `BROKER_UNAVAILABLE`, or with
+   * Resolves when Kafka has acknowledged all records. Rejects with `BROKER_UNAVAILABLE`, or with
    * `BROKER_CONFIGURATION` for what trying again cannot mend; some records may be there all the same.
    * Without `patient` a leader that fails is not waited for, so that the others are not held up.
    */
@@ -103,7 +137,14 @@ export interface KafkaClient {
     records: readonly OutgoingRecord[],
     options: { readonly patient: boolean },
   ): Promise<void>;
+  /** Reads without a consumer group. Its probe asks every leader read from. */
   tail(options: TailOptions): Tail;
+  /** Reads as the only member of a consumer group. */
+  groupTail(options: GroupTailOptions): Tail;
+  /** Reads nothing. A record that could not be produced makes it look again at once. */
+  watch(options: WatchOptions): Watch;
+  /** Deletes groups of nodes that died. */
+  janitor(options: JanitorOptions): Janitor;
   consumeGroup(options: GroupOptions): Group;
   /** Ends everything that was begun. Idempotent. */
   close(): Promise<void>;

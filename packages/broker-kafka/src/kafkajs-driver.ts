@@ -1,6 +1,7 @@
 import { type Logger, NotifyError } from '@realtime-notify/core';
 import kafkajs, { type Admin, type Consumer, type KafkaConfig } from 'kafkajs';
 import type { Broker } from 'kafkajs/src/cluster/index.js';
+import createSocketFactory from 'kafkajs/src/network/socketFactory.js';
 import protocolErrors from 'kafkajs/src/protocol/error.js';
 import protocol from 'kafkajs/src/protocol/requests/index.js';
 import { withDeadline } from './deadline.js';
@@ -11,6 +12,7 @@ import {
   nodeConnection,
   supportsFetch,
 } from './node-connection.js';
+import { NodeSockets } from './node-sockets.js';
 import { quietCluster } from './quiet-cluster.js';
 
 const defaults = {
@@ -21,12 +23,23 @@ const defaults = {
   requestTimeout: 10_000,
 } as const;
 
+/**
+ * How long a node's own group keeps it as a member without a heartbeat. Nobody takes over from it, so
+ * this only says when a dead node's group counts as empty.
+ */
+const nodeSessionMs = 12_000;
+const disconnectMs = 2_000;
+const quickRetry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 } as const;
+
 /** What the rest of the package sees of kafkajs. This is the only file that imports it. */
 export interface KafkaDriver {
   /** A connection to `address`, or to the next of the configured addresses. */
   connect(address?: NodeAddress): Promise<NodeConnection>;
   admin(): Admin;
   consumer(groupId: string): Consumer;
+  groupAdmin(): GroupAdmin;
+  /** `onCut` is called when one of its links ends. */
+  nodeConsumer(groupId: string, settings: FetchSettings, onCut: () => void): NodeConsumer;
   /** Decompresses a record batch; rejects where the codec is not registered with kafkajs. */
   decompress(codec: number, bytes: Buffer): Promise<Buffer>;
   /** The error for a code that an answer carries. */
@@ -37,9 +50,30 @@ export interface KafkaDriver {
   close(): Promise<void>;
 }
 
+export interface FetchSettings {
+  readonly maxWaitMs: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly layoutMaxAgeMs: number;
+}
+
+/** A consumer with links of its own, which ends where it fails: it does not restart by itself. */
+export interface NodeConsumer {
+  readonly consumer: Consumer;
+  /** Leaves the group and disconnects; cuts the links where that takes too long. Never rejects. */
+  end(): Promise<void>;
+}
+
+/** An admin with links of its own. */
+export interface GroupAdmin {
+  readonly admin: Admin;
+  /** Disconnects; cuts the links where that takes too long. Never rejects. */
+  end(): Promise<void>;
+}
+
 export function kafkajsDriver(config: KafkaConfig, logger: Logger): KafkaDriver {
   const settings = { ...defaults, ...config };
-  const kafka = new kafkajs.Kafka({
+  const own: KafkaConfig = {
     ...settings,
     logLevel: kafkajs.logLevel.INFO,
     // kafkajs reports every failed attempt; we report changes of state ourselves.
@@ -48,10 +82,22 @@ export function kafkajsDriver(config: KafkaConfig, logger: Logger): KafkaDriver 
       ({ namespace, label, log: { message, timestamp: _, ...facts } }) => {
         logger.debug({ kafkajs: namespace, level: label, ...facts }, message);
       },
-  });
+  };
+  const kafka = new kafkajs.Kafka(own);
   const cluster = quietCluster(kafka)({ allowAutoTopicCreation: false });
   const choosePartition = kafkajs.Partitioners.DefaultPartitioner();
   const opened = new Set<Broker>();
+  const withOwnLinks = (onCut: () => void) => {
+    const sockets = new NodeSockets(settings.socketFactory ?? createSocketFactory(), onCut);
+    const owner = new kafkajs.Kafka({ ...own, socketFactory: sockets.create });
+    quietCluster(owner);
+    const end = async (part: Admin | Consumer): Promise<void> => {
+      // Where the link hangs kafkajs would wait for its answers.
+      await withDeadline('disconnecting', disconnectMs, part.disconnect()).catch(() => {});
+      sockets.destroy();
+    };
+    return { kafka: owner, end };
+  };
   const connectMs = 2 * settings.connectionTimeout + settings.authenticationTimeout;
 
   return {
@@ -77,6 +123,22 @@ export function kafkajsDriver(config: KafkaConfig, logger: Logger): KafkaDriver 
     admin: () => kafka.admin({ retry: { retries: 2 } }),
     consumer: (groupId) =>
       kafka.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 500 }),
+    groupAdmin() {
+      const { kafka: watched, end } = withOwnLinks(() => {});
+      const admin = watched.admin({ retry: { retries: 2 } });
+      return { admin, end: () => end(admin) };
+    },
+    nodeConsumer(groupId, { maxWaitMs, minBytes, maxBytes, layoutMaxAgeMs }, onCut) {
+      const { kafka: watched, end } = withOwnLinks(onCut);
+      const consumer = watched.consumer({
+        ...{ groupId, minBytes, maxBytes, maxBytesPerPartition: maxBytes },
+        ...{ maxWaitTimeInMs: maxWaitMs, metadataMaxAge: layoutMaxAgeMs },
+        ...{ sessionTimeout: nodeSessionMs, heartbeatInterval: nodeSessionMs / 3 },
+        allowAutoTopicCreation: false,
+        retry: { ...quickRetry, restartOnFailure: async () => false },
+      });
+      return { consumer, end: () => end(consumer) };
+    },
     async decompress(codec, bytes) {
       const codecs: Readonly<Record<number, Codec | undefined>> = kafkajs.CompressionCodecs;
       const open = codecs[codec];

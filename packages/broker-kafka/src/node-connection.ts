@@ -1,6 +1,6 @@
 import type { Broker, RequestDefinition } from 'kafkajs/src/cluster/index.js';
 import { type FetchedPartition, readFetchAnswer } from './fetch-answer.js';
-import type { OutgoingRecord } from './kafka-client.js';
+import type { Acks, OutgoingRecord } from './kafka-client.js';
 
 export interface NodeAddress {
   readonly host: string;
@@ -41,13 +41,17 @@ export interface NodeConnection {
   produce(
     topic: string,
     batches: ReadonlyMap<number, readonly OutgoingRecord[]>,
-    options: { readonly timeoutMs: number; readonly gzip: boolean },
+    options: { readonly timeoutMs: number; readonly gzip: boolean; readonly acks: Acks },
   ): Promise<readonly PartitionAnswer[]>;
-  /** Answers when there is something to read, at the latest after `maxWaitMs`. */
+  /** Answers when there are `minBytes` to read, at the latest after `maxWaitMs`. */
   fetch(
     topic: string,
     from: ReadonlyMap<number, number>,
-    options: { readonly maxWaitMs: number; readonly maxBytes: number },
+    options: {
+      readonly maxWaitMs: number;
+      readonly minBytes: number;
+      readonly maxBytes: number;
+    },
   ): Promise<readonly FetchedPartition[]>;
   /** Rejects what is under way and destroys the sockets. Idempotent. */
   close(): Promise<void>;
@@ -61,7 +65,6 @@ const apiKeys = { Produce: 0, Fetch: 1, ListOffsets: 2, Metadata: 3 } as const;
 const fetchVersion = 11;
 const anyReplica = -1;
 const readUncommitted = 0;
-const allInSync = -1;
 const gzipCodec = 1;
 
 /** Speaks to one node, keeping the error code of every partition instead of failing on the first. */
@@ -105,9 +108,9 @@ export function nodeConnection(
         })),
       );
     },
-    async produce(topic, batches, { timeoutMs, gzip }) {
+    async produce(topic, batches, { timeoutMs, gzip, acks }) {
       const answer = (await ask('Produce', {
-        acks: allInSync,
+        acks,
         timeout: timeoutMs,
         compression: gzip ? gzipCodec : 0,
         topicData: [
@@ -119,7 +122,7 @@ export function nodeConnection(
       })) as ProduceAnswer;
       return answer.topics.flatMap(({ partitions }) => partitions);
     },
-    async fetch(topic, from, { maxWaitMs, maxBytes }) {
+    async fetch(topic, from, { maxWaitMs, minBytes, maxBytes }) {
       const partitions = [...from].map(([partition, offset]) => ({
         partition,
         fetchOffset: String(offset),
@@ -129,7 +132,7 @@ export function nodeConnection(
         replicaId: anyReplica,
         isolationLevel: readUncommitted,
         maxWaitTime: maxWaitMs,
-        minBytes: 1,
+        minBytes,
         maxBytes,
         topics: [{ topic, partitions }],
         rackId: '',

@@ -1,6 +1,6 @@
 import type { ClusterLinks, TopicLayout } from './cluster-links.js';
 import { backoffMs, pause, withDeadline } from './deadline.js';
-import type { OutgoingRecord } from './kafka-client.js';
+import type { Acks, OutgoingRecord } from './kafka-client.js';
 import { kafkaFailure, partitionError } from './kafka-errors.js';
 import type { KafkaDriver } from './kafkajs-driver.js';
 
@@ -9,12 +9,13 @@ export interface ProducerOptions {
   /** Largest request, not counting a single record that is larger. Kafka's default limit is 1 MiB. */
   readonly maxRequestBytes: number;
   readonly gzip: boolean;
+  readonly acks: Acks;
 }
 
 const impatientMs = 1_000;
 
 /**
- * Produces with acks from all in-sync replicas. What failed for a reason that passes is sent again until
+ * Produces, and waits for Kafka's acknowledgement. What failed for a reason that passes is sent again until
  * the time is up, each partition as a whole, so that its order holds.
  */
 export class RecordProducer {
@@ -120,7 +121,8 @@ export class RecordProducer {
       const node = await withDeadline('connecting', restOf(deadline), this.#links.node(leader));
       try {
         const timeoutMs = restOf(deadline);
-        const sending = node.produce(topic, batches, { timeoutMs, gzip: this.#options.gzip });
+        const { gzip, acks } = this.#options;
+        const sending = node.produce(topic, batches, { timeoutMs, gzip, acks });
         const answers = await withDeadline('producing', timeoutMs, sending);
         return answers
           .filter(({ errorCode }) => errorCode !== partitionError.none)

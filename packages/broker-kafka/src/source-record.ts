@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Audience, NotifyError, type NotifyRequest } from '@realtime-notify/core';
 import { z } from 'zod';
+import { isNestedDeeper } from './json-depth.js';
 import type { IncomingRecord } from './kafka-client.js';
 
 /** Whom it addresses, and whether the data fits its type, is checked by the notifier. */
@@ -12,6 +13,9 @@ const recordSchema = z.object({
   type: z.string(),
   data: z.unknown(),
 });
+
+/** What comes after us walks through the data level by level, on the stack. */
+const maxDepth = 100;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -38,11 +42,14 @@ export function readSourceRecord(topic: string, record: IncomingRecord): NotifyR
 }
 
 function jsonOf(value: Buffer | null): unknown {
+  if (value === null) return undefined;
   try {
-    return value === null ? undefined : JSON.parse(decoder.decode(value));
+    const text = decoder.decode(value);
+    if (!isNestedDeeper(text, maxDepth)) return JSON.parse(text);
   } catch (cause) {
     throw new NotifyError('DATA_INVALID', 'the record is not JSON', { cause });
   }
+  throw new NotifyError('DATA_INVALID', `the record is nested more than ${maxDepth} levels deep`);
 }
 
 /** Idempotency keys have at most 200 characters, names of Kafka topics 249. */

@@ -26,6 +26,21 @@ export class TailPositions {
     return this.#next.get(partition);
   }
 
+  /** Partitions and the offsets that are read next. */
+  get all(): readonly (readonly [number, number])[] {
+    return [...this.#next];
+  }
+
+  /**
+   * Sets where to read on, whatever was read before.
+   * @returns where it would have been read on; undefined for a partition without a place
+   */
+  moveTo(partition: number, next: number): number | undefined {
+    const before = this.#next.get(partition);
+    this.#next.set(partition, next);
+    return before;
+  }
+
   /** The position of `partition` is no longer within the log. */
   lose(partition: number): void {
     this.#lost.add(partition);

@@ -20,6 +20,7 @@ export interface TailContext {
   protocolError(code: number): Error;
   /** How long a fetch waits for something to read. */
   readonly fetchWaitMs: number;
+  readonly minFetchBytes: number;
   readonly maxFetchBytes: number;
   /** How often new partitions are looked for. */
   readonly layoutMaxAgeMs: number;
@@ -57,7 +58,7 @@ export class TopicTail implements Tail {
     this.#running = this.#run();
   }
 
-  get reading(): boolean {
+  get reachable(): boolean {
     return [...this.#owners.keys()].some((partition) => this.#health.proven([partition]));
   }
 
@@ -138,8 +139,9 @@ export class TopicTail implements Tail {
       try {
         node = await this.#context.links.node(leader);
         const maxWaitMs = this.#health.proven(owned.keys()) ? this.#context.fetchWaitMs : 0;
-        const maxBytes = this.#context.maxFetchBytes;
-        const answer = await node.fetch(this.#options.topic, owned, { maxWaitMs, maxBytes });
+        const { minFetchBytes: minBytes, maxFetchBytes: maxBytes } = this.#context;
+        const limits = { maxWaitMs, minBytes, maxBytes };
+        const answer = await node.fetch(this.#options.topic, owned, limits);
         await this.#deliver(leader, answer);
         this.#endRound(leader);
       } catch (error) {

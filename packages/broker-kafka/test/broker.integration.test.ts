@@ -1,6 +1,6 @@
 import { brokerContract } from '@realtime-notify/contract-kit';
 import { afterAll, beforeAll } from 'vitest';
-import { kafkaBroker } from '../src/index.js';
+import { type BulkTopic, type KafkaBrokerOptions, kafkaBroker } from '../src/index.js';
 import {
   CuttableLinks,
   deleteTopic,
@@ -19,23 +19,45 @@ beforeAll(async () => {
 });
 afterAll(() => producer.disconnect());
 
-for (const compression of ['none', 'gzip'] as const) {
+const variants: Readonly<Record<string, Partial<KafkaBrokerOptions>>> = {
+  'as it is': {},
+  'compression gzip, acks of the leader': { compression: 'gzip', acks: 1 },
+  'tail by group': { tail: 'group' },
+  'half of the channels on a bulk topic': {
+    bulkTopic: {
+      topic: freshTopic('contract-bulk'),
+      channels: (channel) => /[0-7]$/.test(channel),
+    },
+  },
+};
+
+for (const [name, options] of Object.entries(variants)) {
   const topic = freshTopic('contract');
+  const { bulkTopic } = options;
+  const topicOf = (channel: string): string =>
+    bulkTopic !== undefined && carries(bulkTopic, channel) ? bulkTopic.topic : topic;
   const links = new CuttableLinks(brokers);
-  afterAll(() => deleteTopic(brokers, topic));
+  afterAll(async () => {
+    await deleteTopic(brokers, topic);
+    if (bulkTopic !== undefined) await deleteTopic(brokers, bulkTopic.topic);
+  });
 
   brokerContract({
-    name: `broker-kafka, compression ${compression}`,
+    name: `broker-kafka, ${name}`,
     capabilities: { remote: true, routing: 'fanout' },
     createNode: ({ logger }) =>
-      kafkaBroker({ kafka: links.config, topic, compression, createTopic: {}, logger }),
+      kafkaBroker({ ...options, kafka: links.config, topic, createTopic: {}, logger }),
     remote: {
       interrupt: async () => links.cut(),
       sendForeign: async (channel, value) => {
-        await producer.send({ topic, messages: [{ key: channel, value }] });
+        await producer.send({ topic: topicOf(channel), messages: [{ key: channel, value }] });
       },
       createUnreachable: ({ logger }) =>
-        kafkaBroker({ kafka: { brokers: ['127.0.0.1:1'] }, topic, logger }),
+        kafkaBroker({ ...options, kafka: { brokers: ['127.0.0.1:1'] }, topic, logger }),
     },
   });
+}
+
+function carries({ channels }: BulkTopic, channel: string): boolean {
+  return typeof channels === 'function' && channels(channel);
 }

@@ -1,6 +1,12 @@
 import { silentLogger } from '@realtime-notify/core';
 import { onTestFinished } from 'vitest';
-import type { IncomingRecord, KafkaClient, Tail, TopicPlan } from '../src/kafka-client.js';
+import type {
+  IncomingRecord,
+  KafkaClient,
+  Tail,
+  TailOptions,
+  TopicPlan,
+} from '../src/kafka-client.js';
 import { type KafkajsClientOptions, kafkajsClient } from '../src/kafkajs-client.js';
 
 /** A client that is closed when the test has finished. */
@@ -21,8 +27,9 @@ export class RecordingTail {
   readonly errors: string[] = [];
   readonly tail: Tail;
 
-  constructor(client: KafkaClient, topic: string, create?: TopicPlan) {
-    this.tail = client.tail({
+  /** With `groupId` as the member of a group. */
+  constructor(client: KafkaClient, topic: string, create?: TopicPlan, groupId?: string) {
+    const options: TailOptions = {
       topic,
       create,
       onRecords: (records) => this.records.push(...records),
@@ -31,7 +38,9 @@ export class RecordingTail {
         this.events.push(link.state);
         if (link.state === 'down') this.errors.push(link.error.code);
       },
-    });
+    };
+    this.tail =
+      groupId === undefined ? client.tail(options) : client.groupTail({ ...options, groupId });
   }
 
   get values(): string[] {
