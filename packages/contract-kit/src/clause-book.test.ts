@@ -27,3 +27,8 @@ test('a capability needs an opposite in the table', () => {
   const bodies = { present: async () => {}, absent: async () => {} };
   expect(() => book.capability('X1', true, bodies)).toThrow('clause X1 has no opposite');
 });
+
+test('a clause for which no test is registered fails before anything runs', () => {
+  const book = new ClauseBook(table);
+  expect(() => book.closing()).toThrow('no test is registered: X1 first; X2 second');
+});

@@ -17,6 +17,11 @@ export const storeClauses = {
   S8: { sentence: 'an epoch is renewed by compare-and-set and keeps the offset' },
   S9: { sentence: 'an unknown channel stands at the origin, and reading it creates nothing' },
   'S-MODEL': { sentence: 'any sequence of operations does what a plain model does' },
+  'S-AWAY': {
+    sentence: 'while the store is away calls fail with STORE_UNAVAILABLE in bounded time',
+    opposite: 'a store that only this process sees opens no socket',
+  },
+  'S-DRAIN': { sentence: 'drain resolves when what was begun has finished' },
   'S-CLOSE': { sentence: 'after close every call rejects with CLOSED; close is idempotent' },
   'S-SHARED': {
     sentence: 'another instance sees the same logs',
@@ -24,7 +29,7 @@ export const storeClauses = {
   },
 } as const satisfies Record<string, Clause>;
 
-/** The clauses of the Broker port. B1 to B8 are the numbered promises over the port. */
+/** The clauses of the Broker port. B1 to B9 are the numbered promises over the port. */
 export const brokerClauses = {
   B1: { sentence: 'an envelope reaches every subscribed node, its fields unchanged' },
   B2: { sentence: 'what is published after subscribe resolved is received' },
@@ -45,11 +50,27 @@ export const brokerClauses = {
     sentence: 'a broker that is away throws nothing out of band',
     opposite: 'without a link nothing is thrown out of band by use in any order',
   },
-  B8: { sentence: 'nothing is received after close, which is idempotent and leaves no socket' },
+  B8: {
+    sentence: 'nothing is received after close, which is idempotent and leaves no socket, no timer',
+  },
+  B9: { sentence: 'a node that only publishes reaches the others and receives nothing' },
   'B-INTEREST': {
     sentence: 'a node receives only the channels that it subscribed to',
     opposite: 'every node receives everything, subscribed or not',
   },
+  'B-DECLARED': {
+    sentence: 'every node declares the capabilities that the suite was given',
+    opposite: 'every node declares the capabilities that the suite was given, and opens no socket',
+  },
+  'B-STATUS': {
+    sentence: 'a change of the link is reported once, however many attempts fail',
+    opposite: 'without a link up is reported once, and nothing after it',
+  },
+  'B-PROBE': {
+    sentence: 'a probe makes the round trip, and rejects with BROKER_UNAVAILABLE where it cannot',
+    opposite: 'without a link a probe resolves',
+  },
+  'B-DRAIN': { sentence: 'what publish was given before drain reaches the others' },
 } as const satisfies Record<string, Clause>;
 
 /** The clauses of transports: what a client sees, whatever carries it. */
@@ -66,6 +87,8 @@ export const transportClauses = {
   T10: { sentence: 'draining tells each client when to come back' },
   T11: { sentence: 'an ephemeral notification is shown and moves no cursor' },
   T12: { sentence: 'what only fails now makes the client come back, and resume' },
+  'T-LOST': { sentence: 'history lost while a stream is open is told by another ready' },
+  'T-OUTLET': { sentence: 'a closed outlet does nothing and throws nothing' },
 } as const satisfies Record<string, Clause>;
 
 export type TransportClauseId = keyof typeof transportClauses;

@@ -14,7 +14,7 @@ export { OutOfBand } from './out-of-band.js';
 export { type RecordedResync, RecordingSink } from './recording-sink.js';
 export { awkwardJson, freshChannel, sampleDraft, sampleEnvelope } from './samples.js';
 export { storeContract } from './store/store-contract.js';
-export type { StoreContract, StoreTuning } from './store/store-harness.js';
+export type { FragileStore, StoreContract, StoreTuning } from './store/store-harness.js';
 export { type TcpProxy, tcpProxy } from './tcp-proxy.js';
 export { transportContract } from './transport/transport-contract.js';
 export type {

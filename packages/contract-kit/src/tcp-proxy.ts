@@ -1,7 +1,7 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** Carries TCP connections on until told to let those that exist go dead without a word. */
+/** Carries TCP connections on until told to break them, with or without a word. */
 export interface TcpProxy {
   readonly port: number;
   /** Connections accepted so far. */
@@ -11,6 +11,8 @@ export interface TcpProxy {
    * @param connection - only this one, counted from 1 in the order of acceptance; default all
    */
   freeze(connection?: number): void;
+  /** Cuts all connections and refuses new ones, as if the server had died. */
+  goAway(): Promise<void>;
 }
 
 /** A proxy on 127.0.0.1 in front of a server on 127.0.0.1, for one test; gone when that has finished. */
@@ -30,10 +32,12 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
     upstream.pipe(client);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
+  const goAway = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve));
     for (const socket of sockets.keys()) socket.destroy();
-    server.close();
-  });
+    await closed;
+  };
+  onTestFinished(goAway);
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
   return {
@@ -48,5 +52,6 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
         socket.pause();
       }
     },
+    goAway,
   };
 }

@@ -1,7 +1,8 @@
-import type { Broker, BrokerCapabilities, Logger } from '@realtime-notify/core';
-import { afterEach } from 'vitest';
+import type { Broker, BrokerCapabilities, BrokerStartOptions, Logger } from '@realtime-notify/core';
+import { afterEach, expect } from 'vitest';
 import type { ClauseBook } from '../clause-book.js';
 import type { BrokerClauseId } from '../clauses.js';
+import { eventually } from '../eventually.js';
 import { OutOfBand } from '../out-of-band.js';
 import { RecordingSink } from '../recording-sink.js';
 
@@ -36,6 +37,8 @@ export interface BrokerContract {
    */
   createNode(options: BrokerNodeOptions): Broker | Promise<Broker>;
   readonly remote?: RemoteBroker;
+  /** How long the suite waits for what must come, in milliseconds. Default 30,000. */
+  readonly patienceMs?: number;
 }
 
 /** A broker and what it handed over. */
@@ -74,6 +77,11 @@ export class BrokerBench {
     return node;
   }
 
+  /** A started node that only publishes. */
+  publishOnlyNode(): Promise<TestNode> {
+    return this.#start((options) => this.#contract.createNode(options), { publishOnly: true });
+  }
+
   /** `count` started nodes that follow `channels`. */
   async nodes(count: number, channels: readonly string[]): Promise<[TestNode, ...TestNode[]]> {
     const first = await this.node(channels);
@@ -83,8 +91,34 @@ export class BrokerBench {
   }
 
   /** A node whose server never answers; `start` resolved. */
-  unreachable(): Promise<TestNode> {
-    return this.#start((options) => this.remote.createUnreachable(options));
+  unreachable(startOptions?: BrokerStartOptions): Promise<TestNode> {
+    return this.#start((options) => this.remote.createUnreachable(options), startOptions);
+  }
+
+  /** Resolves as soon as `check` does not throw; rejects with its last failure when patience ends. */
+  eventually<T>(check: () => T | Promise<T>): Promise<Awaited<T>> {
+    return eventually(check, this.#contract.patienceMs);
+  }
+
+  /** How `calls` ended; rejects where one has not ended when patience does. */
+  async settled<T>(calls: readonly Promise<T>[]): Promise<readonly PromiseSettledResult<T>[]> {
+    let underWay = calls.length;
+    const ended = (): void => {
+      underWay -= 1;
+    };
+    for (const call of calls) call.then(ended, ended);
+    await this.eventually(() => expect(underWay).toBe(0));
+    return Promise.allSettled(calls);
+  }
+
+  /**
+   * Resolves when a node that was interrupted has come back, in order: down, where the interruption
+   * lasted, then it is told to resync, then up.
+   */
+  async restored({ sink }: TestNode): Promise<void> {
+    await this.eventually(() => expect(sink.calls).toContain('resync'));
+    await this.eventually(() => expect(sink.states.at(-1)).toEqual({ state: 'up' }));
+    expect(sink.calls.join(' ')).toMatch(/^up( resync)*( down( resync)+ up( resync)*)*$/);
   }
 
   async closeAll(): Promise<void> {
@@ -93,6 +127,7 @@ export class BrokerBench {
 
   async #start(
     create: (options: BrokerNodeOptions) => Broker | Promise<Broker>,
+    startOptions?: BrokerStartOptions,
   ): Promise<TestNode> {
     const complaints: string[] = [];
     const complain = (_facts: object, message: string): void => {
@@ -102,7 +137,7 @@ export class BrokerBench {
     const broker = await create({ logger });
     this.#opened.push(broker);
     const sink = new RecordingSink();
-    await broker.start(sink);
+    await broker.start(sink, startOptions);
     return { broker, sink, complaints };
   }
 }

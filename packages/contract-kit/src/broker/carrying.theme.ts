@@ -1,5 +1,4 @@
 import { expect } from 'vitest';
-import { eventually } from '../eventually.js';
 import { awkwardJson, freshChannel, sampleEnvelope } from '../samples.js';
 import type { BrokerTheme } from './broker-harness.js';
 
@@ -20,7 +19,7 @@ export function carryingTheme({ book, bench }: BrokerTheme): void {
     const sent = [...stored, ephemeral];
     await publisher.broker.publish(sent);
     for (const { sink } of others) {
-      await eventually(() => expect(sink.idsOf(channel)).toHaveLength(sent.length));
+      await bench.eventually(() => expect(sink.idsOf(channel)).toHaveLength(sent.length));
       const byId = new Map(sink.of(channel).map((envelope) => [envelope.id, envelope]));
       expect(sent.map(({ id }) => byId.get(id))).toEqual(sent);
     }
@@ -31,7 +30,7 @@ export function carryingTheme({ book, bench }: BrokerTheme): void {
     const [publisher, follower] = [await bench.node(), await bench.node(channels)];
     const sent = channels.map((channel) => sampleEnvelope(channel));
     await publisher.broker.publish(sent);
-    await eventually(() => {
+    await bench.eventually(() => {
       expect(channels.flatMap((channel) => follower.sink.idsOf(channel))).toHaveLength(300);
     });
     expect(channels.flatMap((channel) => follower.sink.idsOf(channel))).toEqual(
@@ -58,7 +57,7 @@ export function carryingTheme({ book, bench }: BrokerTheme): void {
       sent.set(channel, envelopes.map(({ id }) => id).toSorted());
     }
     for (const [channel, ids] of sent) {
-      await eventually(() => expect(follower.sink.idsOf(channel).toSorted()).toEqual(ids));
+      await bench.eventually(() => expect(follower.sink.idsOf(channel).toSorted()).toEqual(ids));
     }
   });
 
@@ -74,7 +73,7 @@ export function carryingTheme({ book, bench }: BrokerTheme): void {
       ];
       await Promise.all(calls);
       await publisher.broker.publish([sampleEnvelope(channel, { offset: round })]);
-      await eventually(() => expect(sink.idsOf(channel)).toHaveLength(round));
+      await bench.eventually(() => expect(sink.idsOf(channel)).toHaveLength(round));
       const undoing = broker.unsubscribe([channel]);
       if (round % 2 === 0) await undoing;
     }
@@ -93,7 +92,7 @@ export function carryingTheme({ book, bench }: BrokerTheme): void {
     }
     for (const channel of channels) {
       const ids = sent.filter((envelope) => envelope.channel === channel).map(({ id }) => id);
-      await eventually(() => expect(follower.sink.idsOf(channel)).toHaveLength(ids.length));
+      await bench.eventually(() => expect(follower.sink.idsOf(channel)).toHaveLength(ids.length));
       expect(follower.sink.idsOf(channel)).toEqual(ids);
     }
   });

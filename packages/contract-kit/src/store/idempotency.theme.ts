@@ -1,5 +1,4 @@
 import { expect } from 'vitest';
-import { eventually } from '../eventually.js';
 import { freshChannel, sampleDraft } from '../samples.js';
 import { appendOne, envelopeOf, only } from './outcomes.js';
 import type { StoreTheme } from './store-harness.js';
@@ -82,7 +81,7 @@ export function idempotencyTheme({ book, bench }: StoreTheme): void {
     const channel = freshChannel();
     await store.append([sampleDraft(channel, { idempotency: { key: 'k', digest: 'a' } })]);
     const later = sampleDraft(channel, { idempotency: { key: 'k', digest: 'b' } });
-    const outcome = await eventually(async () => {
+    const outcome = await bench.eventually(async () => {
       const answer = only(await store.append([later]));
       expect(answer.status).toBe('appended');
       return answer;

@@ -1,7 +1,8 @@
 import { describe } from 'vitest';
-import { ClauseBook } from '../clause-book.js';
+import { ClauseBook, inOrder } from '../clause-book.js';
 import { storeClauses } from '../clauses.js';
 import { appendTheme } from './append.theme.js';
+import { awayTheme } from './away.theme.js';
 import { epochTheme } from './epoch.theme.js';
 import { idempotencyTheme } from './idempotency.theme.js';
 import { lifecycleTheme } from './lifecycle.theme.js';
@@ -12,7 +13,7 @@ import { trimmingTheme } from './trimming.theme.js';
 
 /** Registers the behaviour suite that every Store must pass, on vitest. */
 export function storeContract(contract: StoreContract): void {
-  describe(`Store contract: ${contract.name}`, () => {
+  describe(`Store contract: ${contract.name}`, inOrder, () => {
     const book = new ClauseBook(storeClauses);
     const theme = { book, bench: new StoreBench(contract) };
     appendTheme(theme);
@@ -21,6 +22,7 @@ export function storeContract(contract: StoreContract): void {
     trimmingTheme(theme);
     epochTheme(theme);
     modelTheme(theme);
+    awayTheme(theme);
     lifecycleTheme(theme);
     book.closing();
   });

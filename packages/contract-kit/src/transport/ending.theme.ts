@@ -1,3 +1,4 @@
+import { Batch } from '@realtime-notify/core';
 import { expect } from 'vitest';
 import { eventually } from '../eventually.js';
 import { type TransportTheme, textsOf } from './transport-harness.js';
@@ -88,5 +89,25 @@ export function endingTheme({ book, bench }: TransportTheme): void {
     }
     await eventually(() => expect(late.ended).toBe(true));
     expect(late.readies).toEqual([]);
+  });
+
+  book.clause('T-OUTLET', 'calls after close do no harm, and a listener is called', async () => {
+    const node = await bench.node();
+    const client = await node.ready({ token: 'u1' });
+    await node.tell({ user: 'u1' }, 'last');
+    await eventually(() => expect(textsOf(client)).toEqual(['last']));
+    const [outlet] = node.outlets;
+    if (outlet === undefined) throw new Error('the transport attached no outlet');
+    expect(outlet.bufferedBytes).toBeGreaterThanOrEqual(0);
+    outlet.close({ code: 'CLOSED', returnMs: 1_000 });
+    outlet.close({ code: 'MAX_AGE', returnMs: null });
+    outlet.write(Batch.empty(), { cursor: () => 'c1' });
+    outlet.ready({ userId: 'u1', channels: new Map(), recovered: false }, 'c1');
+    await new Promise<void>((drained) => outlet.onceDrained(drained));
+    await eventually(() => expect(client.ended).toBe(true));
+    expect(client.bye).toMatchObject({ code: 'CLOSED' });
+    expect(client.readies).toHaveLength(1);
+    outlet.close({ code: 'CLOSED', returnMs: null });
+    await new Promise<void>((drained) => outlet.onceDrained(drained));
   });
 }

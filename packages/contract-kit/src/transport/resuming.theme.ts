@@ -113,6 +113,24 @@ export function resumingTheme({ book, bench }: TransportTheme): void {
     expect(first.readies).toHaveLength(1);
   });
 
+  book.clause('T-LOST', 'the stream goes on from the new positions', async () => {
+    let current = memoryStore();
+    const store = through(() => current);
+    const node = await bench.node({ store });
+    const client = await node.ready({ token: 'u1' });
+    for (const n of numbers(1, 3)) await node.tell({ user: 'u1' }, n);
+    await eventually(() => expect(client.notifications).toHaveLength(3));
+    current = memoryStore();
+    await node.tell({ user: 'u1' }, 'of the new log');
+    await eventually(() => expect(client.readies).toHaveLength(2));
+    expect(client.readies[1]).toMatchObject({ user: 'u1', recovered: false });
+    await node.tell({ user: 'u1' }, 'and on');
+    await eventually(() => expect(textsOf(client).at(-1)).toBe('and on'));
+    const back = await node.ready({ token: 'u1', cursor: client.cursor });
+    expect(back.readies).toMatchObject([{ recovered: true }]);
+    expect(client.ended).toBe(false);
+  });
+
   book.clause('T12', 'a store that is away at connect', async () => {
     const inner = memoryStore();
     let away = false;
@@ -141,16 +159,24 @@ export function resumingTheme({ book, bench }: TransportTheme): void {
 
 /** The store, but rejecting everything it is asked while `isAway`. */
 function failing(inner: Store, isAway: () => boolean): Store {
-  const guard = <Answer>(ask: () => Promise<Answer>): Promise<Answer> =>
-    isAway() ? Promise.reject(new Error('the store is away')) : ask();
+  const away = new Error('the store is away');
+  return through(() => {
+    if (isAway()) throw away;
+    return inner;
+  });
+}
+
+/** A store that asks for the one behind it at every call. */
+function through(current: () => Store): Store {
+  const { shared } = current();
   return {
-    shared: inner.shared,
-    start: () => inner.start(),
-    append: (drafts) => guard(() => inner.append(drafts)),
-    readAfter: (requests) => guard(() => inner.readAfter(requests)),
-    positions: (channels) => guard(() => inner.positions(channels)),
-    renewEpoch: (channel, epoch) => guard(() => inner.renewEpoch(channel, epoch)),
-    drain: () => inner.drain(),
-    close: () => inner.close(),
+    shared,
+    start: async () => current().start(),
+    append: async (drafts) => current().append(drafts),
+    readAfter: async (requests) => current().readAfter(requests),
+    positions: async (channels) => current().positions(channels),
+    renewEpoch: async (channel, epoch) => current().renewEpoch(channel, epoch),
+    drain: async () => {},
+    close: async () => {},
   };
 }

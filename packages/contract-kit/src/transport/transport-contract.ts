@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { ClauseBook } from '../clause-book.js';
+import { ClauseBook, inOrder } from '../clause-book.js';
 import { transportClauses } from '../clauses.js';
 import { endingTheme } from './ending.theme.js';
 import { resumingTheme } from './resuming.theme.js';
@@ -8,7 +8,7 @@ import { TransportBench, type TransportContract } from './transport-harness.js';
 
 /** Registers the behaviour suite that every transport must pass, on vitest. */
 export function transportContract(contract: TransportContract): void {
-  describe(`Transport contract: ${contract.name}`, () => {
+  describe(`Transport contract: ${contract.name}`, inOrder, () => {
     const book = new ClauseBook(transportClauses);
     const theme = { book, bench: new TransportBench(contract) };
     showingTheme(theme);

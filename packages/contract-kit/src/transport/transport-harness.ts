@@ -9,6 +9,7 @@ import {
   type Notification,
   type Notifier,
   type NotifierOptions,
+  type Outlet,
   type Store,
 } from '@realtime-notify/core';
 import { afterEach } from 'vitest';
@@ -91,6 +92,8 @@ const authenticate: Authenticate = ({ query, token }) => {
 export interface TransportNode {
   readonly notifier: Notifier<{ note: z.ZodObject<{ text: z.ZodString }> }>;
   readonly store: Store;
+  /** The outlets that the transport has given, in the order of attaching. */
+  readonly outlets: readonly Outlet[];
   connect(request: ConnectRequest): TransportClient;
   /** A client that has been told ready. */
   ready(request: ConnectRequest): Promise<TransportClient>;
@@ -115,6 +118,7 @@ export class TransportBench {
     const store = options.store ?? memoryStore();
     const notifier = createNotifier({ catalogue, drainWindowMs: 0, ...options, store });
     await notifier.start();
+    const outlets = recordOutlets(notifier);
     const server = http.createServer();
     this.#contract.mount(notifier, server, { authenticate });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -134,6 +138,7 @@ export class TransportBench {
     return {
       notifier,
       store,
+      outlets,
       connect,
       ready: async (request) => {
         const client = connect(request);
@@ -147,6 +152,19 @@ export class TransportBench {
       },
     };
   }
+}
+
+/** Fills with the outlets of all streams that are attached from now on. */
+function recordOutlets<Schemas extends CatalogueSchemas>(
+  notifier: Notifier<Schemas>,
+): readonly Outlet[] {
+  const outlets: Outlet[] = [];
+  const attach = notifier.attach.bind(notifier);
+  notifier.attach = (request) => {
+    outlets.push(request.outlet);
+    return attach(request);
+  };
+  return outlets;
 }
 
 /** The texts that a client was shown, on one channel or on all. */

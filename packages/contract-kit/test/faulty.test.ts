@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+
+const folder = join(import.meta.dirname, 'faulty');
+
+/** The file of each broken adapter, and the clauses that must be red for it: these and no others. */
+const redClauses = {
+  'broker/no-fault': [],
+  'broker/acknowledges-too-early': ['B2', 'B8'],
+  'broker/delivers-after-close': ['B8'],
+  'broker/drains-too-early': ['B-DRAIN'],
+  'broker/drops-every-tenth': ['B-DRAIN', 'B1', 'B2', 'B3', 'B9'],
+  'broker/hands-over-garbage': ['B6'],
+  'broker/ignores-publish-only': ['B9'],
+  'broker/ignores-unsubscribe': ['B-INTEREST'],
+  'broker/is-up-before-it-resyncs': ['B-STATUS', 'B4'],
+  'broker/leaves-a-timer': ['B8'],
+  'broker/never-resyncs': ['B-STATUS', 'B4', 'B7', 'B9'],
+  'broker/reorders': ['B3'],
+  'broker/rewrites-the-data': ['B1'],
+  'broker/says-up-again': ['B-STATUS', 'B4', 'B9'],
+  'broker/throws-out-of-band': ['B7'],
+  'broker/queues-without-limit': ['B5'],
+  'store/no-fault': [],
+  'store/drains-too-early': ['S-DRAIN'],
+  'store/forgets-appended-items': ['S-MODEL', 'S1', 'S3', 'S5', 'S6', 'S7', 'S8'],
+  'store/ignores-the-digest': ['S-MODEL', 'S3', 'S4'],
+  'store/leaves-a-timer': ['S-CLOSE'],
+  'store/moves-the-head-on-trim': ['S-MODEL', 'S5', 'S6'],
+  'store/renews-any-epoch': ['S-MODEL', 'S8'],
+  'store/repeats-an-offset': ['S-MODEL', 'S1', 'S2', 'S5', 'S6', 'S7'],
+  'store/returns-pages-out-of-order': ['S-MODEL', 'S1', 'S4'],
+  'store/skips-an-offset': ['S-MODEL', 'S1', 'S2', 'S5', 'S6', 'S7'],
+  'store/trims-in-the-middle': ['S-MODEL', 'S5', 'S6'],
+  'capability/hides-its-link': ['B-DECLARED'],
+  'capability/is-shared-after-all': ['S-CLOSE', 'S-SHARED'],
+  'capability/says-fanout-routes-by-interest': ['B-INTEREST'],
+  'capability/says-shared': ['S-AWAY', 'S-MODEL', 'S-SHARED', 'S1', 'S3', 'S5', 'S7', 'S8'],
+  'capability/suite-says-otherwise': ['B-DECLARED', 'B-INTEREST'],
+  'clauses/skipped-by-the-adapter': ['every'],
+} as const;
+
+/** Suites that must not even be made, and what they say. */
+const refused = {
+  'capability/cannot-be-away': 'a shared store must say how it is put away',
+  'capability/link-not-given': "a remote broker must be put through 'remote' clauses too",
+  'clauses/clause-without-test': 'no test is registered: X2 second',
+};
+
+const reportSchema = z.object({
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      message: z.string(),
+      assertionResults: z.array(z.object({ title: z.string(), status: z.string() })),
+    }),
+  ),
+});
+type SuiteReport = z.output<typeof reportSchema>['testResults'][number];
+
+let scratch: string;
+let reports: ReadonlyMap<string, SuiteReport>;
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'faulty-adapters-'));
+  const file = join(scratch, 'report.json');
+  const output = await runVitest(['--reporter=json', `--outputFile=${file}`]);
+  const text = await readFile(file, 'utf8').catch(() => Promise.reject(new Error(output)));
+  const { testResults } = reportSchema.parse(JSON.parse(text));
+  const nameOf = (path: string): string => relative(folder, path).replace('.faulty.ts', '');
+  reports = new Map(testResults.map((report) => [nameOf(report.name), report]));
+}, 600_000);
+
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+test('every broken adapter is in the tables, and all were run', () => {
+  const expected = [...Object.keys(redClauses), ...Object.keys(refused)];
+  expect([...reports.keys()].toSorted()).toEqual(expected.toSorted());
+});
+
+test.each(Object.entries(redClauses))('%s: %j red', (name, clauses) => {
+  const results = reports.get(name)?.assertionResults ?? [];
+  expect(results.length).toBeGreaterThan(20);
+  const red = results.filter(({ status }) => status === 'failed').map(({ title }) => title);
+  expect([...new Set(red.map((title) => title.split(' ', 1)[0]))].toSorted()).toEqual(clauses);
+});
+
+test.each(Object.entries(refused))('%s: %s', (name, sentence) => {
+  const report = reports.get(name);
+  expect(report?.message).toContain(sentence);
+  expect(report?.assertionResults).toEqual([]);
+});
+
+/** Runs the broken adapters in a vitest of their own; resolves with what it printed. */
+function runVitest(args: readonly string[]): Promise<string> {
+  const program = join(
+    dirname(fileURLToPath(import.meta.resolve('vitest/package.json'))),
+    'vitest.mjs',
+  );
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST')),
+  );
+  const config = join(folder, 'vitest.config.ts');
+  return new Promise((resolve) => {
+    const parts = [program, 'run', `--config=${config}`, ...args];
+    // The exit code says that adapters failed, which they must.
+    execFile(process.execPath, parts, { cwd: folder, env }, (_, stdout, stderr) => {
+      resolve(stdout + stderr);
+    });
+  });
+}

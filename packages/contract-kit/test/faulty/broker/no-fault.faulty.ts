@@ -1,0 +1,3 @@
+import { memoryBrokerContract, WrappedBroker } from './wrapped-broker.js';
+
+memoryBrokerContract(WrappedBroker);

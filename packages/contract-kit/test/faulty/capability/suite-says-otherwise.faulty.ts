@@ -1,0 +1,3 @@
+import { memoryBrokerContract, WrappedBroker } from '../broker/wrapped-broker.js';
+
+memoryBrokerContract(WrappedBroker, 'fanout');

@@ -1,0 +1,3 @@
+import { memoryStoreContract, WrappedStore } from './wrapped-store.js';
+
+memoryStoreContract(WrappedStore);

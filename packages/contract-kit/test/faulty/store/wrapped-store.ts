@@ -1,0 +1,62 @@
+import { type StoreTuning, storeContract } from '@realtime-notify/contract-kit';
+import {
+  type AppendOutcome,
+  type Draft,
+  type LogPage,
+  memoryStore,
+  type Position,
+  type ReadRequest,
+  type Store,
+} from '@realtime-notify/core';
+
+/** A store that does all as the one inside; faults override a method. */
+export class WrappedStore implements Store {
+  readonly shared: boolean = false;
+  protected readonly tuning: StoreTuning;
+  readonly #inner: Store;
+
+  constructor(inner: Store, tuning: StoreTuning = {}) {
+    this.#inner = inner;
+    this.tuning = tuning;
+  }
+
+  start(): Promise<void> {
+    return this.#inner.start();
+  }
+
+  append(drafts: readonly Draft[]): Promise<readonly AppendOutcome[]> {
+    return this.#inner.append(drafts);
+  }
+
+  readAfter(requests: readonly ReadRequest[]): Promise<readonly LogPage[]> {
+    return this.#inner.readAfter(requests);
+  }
+
+  positions(channels: readonly string[]): Promise<readonly Position[]> {
+    return this.#inner.positions(channels);
+  }
+
+  renewEpoch(channel: string, expectedEpoch: string): Promise<Position> {
+    return this.#inner.renewEpoch(channel, expectedEpoch);
+  }
+
+  drain(): Promise<void> {
+    return this.#inner.drain();
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+}
+
+/** Runs the store contract against memory stores with a fault around each. */
+export function memoryStoreContract(
+  Faulty: new (inner: Store, tuning?: StoreTuning) => Store,
+): void {
+  storeContract({
+    name: Faulty.name,
+    shared: false,
+    create: (tuning) => new Faulty(memoryStore(tuning), tuning),
+    patienceMs: 2_000,
+  });
+}
