@@ -19,9 +19,14 @@ export default defineConfig({
   test: {
     dangerouslyIgnoreUnhandledErrors: false,
     projects: [
-      project('unit', ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'], 20_000),
+      project(
+        'unit',
+        ['packages/*/src/**/*.test.ts', 'scripts/*.test.ts', 'scripts/*/*.test.ts'],
+        20_000,
+      ),
       project('integration', ['packages/*/test/**/*.test.ts'], 60_000),
       project('e2e', ['e2e/**/*.test.ts'], 240_000, true),
+      project('packages', ['scripts/packages/test/**/*.test.ts'], 600_000, true),
     ],
   },
 });

@@ -38,13 +38,15 @@ async function vitestWithServices(): Promise<boolean> {
   }
 }
 
-/** Unit tests need no service: `npm test -- --project unit` stays quick. */
-function unitOnly(): boolean {
+const withoutServices: readonly (string | undefined)[] = ['unit', 'packages'];
+
+/** `npm test -- --project unit` stays quick. */
+function needsServices(): boolean {
   const projects = vitestArgs.flatMap((arg, index) => {
     if (arg === '--project') return [vitestArgs[index + 1]];
     return arg.startsWith('--project=') ? [arg.slice('--project='.length)] : [];
   });
-  return projects.length > 0 && projects.every((project) => project === 'unit');
+  return projects.length === 0 || projects.some((each) => !withoutServices.includes(each));
 }
 
 function readReport(): unknown {
@@ -60,7 +62,7 @@ await step('types of tests, examples and scripts', 'tsc', '-p', 'tsconfig.test.j
 await step('lint', 'biome', 'check', '.');
 await step('unused code', 'knip');
 if (signal.aborted) process.exit(130);
-const vitestFailed = !(unitOnly() ? await vitest({}) : await vitestWithServices());
+const vitestFailed = !(needsServices() ? await vitestWithServices() : await vitest({}));
 const { line, ok } = summarize(countTests(readReport()), {
   failedSteps: failedSteps.length,
   vitestFailed,
