@@ -1,11 +1,18 @@
-// pnpm bench fanout
-const benches: Readonly<Record<string, () => Promise<unknown>>> = {
-  fanout: () => import('./fanout/main.js'),
-};
-const bench = benches[process.argv[2] ?? ''];
+// pnpm bench fanout|unicast|idle|connect; see settings.ts for the environment's knobs.
+import { connect } from './benches/connect.js';
+import { fanout } from './benches/fanout.js';
+import { idle } from './benches/idle.js';
+import { unicast } from './benches/unicast.js';
+import { run } from './run.js';
+
+const benches = [fanout, unicast, idle, connect];
+const bench = benches.find(({ name }) => name === process.argv[2]);
 if (bench === undefined) {
-  process.stderr.write(`pnpm bench ${Object.keys(benches).join('|')}\n`);
+  process.stderr.write(`pnpm bench ${benches.map(({ name }) => name).join('|')}\n`);
   process.exitCode = 2;
 } else {
-  await bench();
+  await run(bench).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  });
 }

@@ -1,0 +1,43 @@
+import { jwtAuthenticator } from '@realtime-notify/auth-jwt';
+import {
+  type Authenticate,
+  createNotifier,
+  defineCatalogue,
+  type Notifier,
+} from '@realtime-notify/core';
+import { z } from 'zod';
+import type { BenchServer } from './bench-server.js';
+
+const schemas = { message: z.object({ text: z.string() }) };
+
+/** What both of our transports are given. */
+export interface Ours extends Omit<BenchServer, 'server'> {
+  readonly notifier: Notifier<typeof schemas>;
+  readonly authenticate: Authenticate;
+}
+
+/** A notifier on memory with its defaults, JWT, offsets and cursors on. */
+export async function startOurs(secret: string): Promise<Ours> {
+  const notifier = createNotifier({
+    catalogue: defineCatalogue(schemas),
+    // So that feeds of the warm-up are gone before memory is measured.
+    feedGraceMs: 200,
+  });
+  await notifier.start();
+  return {
+    notifier,
+    authenticate: jwtAuthenticator({ secret }),
+    broadcast: async (messages) => {
+      await Promise.all(
+        messages.map((data) => notifier.notify({ to: { all: true }, type: 'message', data })),
+      );
+    },
+    unicast: async (messages) => {
+      await Promise.all(
+        messages.map(({ userId, data }) =>
+          notifier.notify({ to: { user: userId }, type: 'message', data }),
+        ),
+      );
+    },
+  };
+}
