@@ -1,0 +1,22 @@
+import { execFile } from 'node:child_process';
+import { expect, it } from 'vitest';
+import { expressExample, repoDir } from './harness/example.js';
+
+// The settings are read by what all examples share.
+it.each([
+  ['STORE=mongo', /^STORE: mongo is not available yet\n$/],
+  ['STORE=postgres', /^STORE: postgres is not available yet\n$/],
+  ['ROUTING=directed', /^ROUTING: directed is not available yet\n$/],
+  ['BROKER=rabbit', /^BROKER: [^\n]+\n$/],
+  ['PORT=http', /^PORT: [^\n]+\n$/],
+  ['BROKER=redis STORE=memory', /^STORE_NOT_SHARED: [^\n]+\n$/],
+])('the example servers do not start with %s', async (settings, complaint) => {
+  const given = Object.fromEntries(settings.split(' ').map((each) => each.split('=')));
+  const options = { cwd: repoDir, env: { ...expressExample.env, ...given } };
+  const ended = await new Promise<object>((resolve) => {
+    execFile(process.execPath, expressExample.args, options, (error, out, err) => {
+      resolve({ code: error?.code, out, err });
+    });
+  });
+  expect(ended).toEqual({ code: 1, out: '', err: expect.stringMatching(complaint) });
+});

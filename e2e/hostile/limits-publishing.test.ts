@@ -1,0 +1,96 @@
+import { memoryStore } from '@realtime-notify/core';
+import { expect, test } from 'vitest';
+import { RecordingBroker } from '../../packages/core/src/test-doubles/recording-broker.js';
+import { bystander } from './harness/bystander.js';
+import { type HostileServer, hostileServer } from './harness/hostile-server.js';
+import { publishBody, publishRequest } from './harness/requests.js';
+
+/** Status and code of what a publish request is answered. */
+async function publish(server: HostileServer, request: string | Uint8Array) {
+  const client = await server.raw();
+  client.write(request);
+  await client.sees(/\r\n\r\n.*\}/s);
+  const code = /"code":"(\w+)"/.exec(client.text)?.[1];
+  return { status: client.statuses[0], code, client };
+}
+
+const chunked = (body: string) =>
+  'POST /notifications/publish HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n' +
+  `Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+
+test('L-bodyBytes a body over the limit is answered 413, with its length told or not', async () => {
+  const server = await hostileServer({ mount: { publish: { open: true, maxBodyBytes: 200 } } });
+  const other = await bystander(server);
+  const body = publishBody('bystander', 'x'.repeat(200));
+  for (const request of [publishRequest(body), chunked(body)]) {
+    expect(await publish(server, request)).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' });
+  }
+  expect(server.reached('bodyBytes')).toBe(2);
+  expect(await publish(server, publishRequest(publishBody('u1', 'x')))).toMatchObject({ status: 202 });
+  await other.assertUntouched();
+});
+
+test('L-bodyTime a body that does not arrive in time is answered 408 and its connection ended', async () => {
+  const server = await hostileServer({ mount: { publish: { open: true, bodyTimeoutMs: 200 } } });
+  const other = await bystander(server);
+  const request = publishRequest(publishBody('bystander', 'late'));
+  const late = await publish(server, request.subarray(0, -1));
+  expect(late).toMatchObject({ status: 408, code: 'BODY_TIMEOUT' });
+  await late.client.end();
+  expect(server.reached('bodyTime')).toBe(1);
+  await other.assertUntouched();
+});
+
+test('L-dataBytes data over the limit is answered 413 and sent to nobody', async () => {
+  const server = await hostileServer({ notifier: { maxDataBytes: 100 } });
+  const other = await bystander(server);
+  const large = publishRequest(publishBody('bystander', 'x'.repeat(100)));
+  expect(await publish(server, large)).toMatchObject({ status: 413, code: 'DATA_TOO_LARGE' });
+  expect(server.reached('dataBytes')).toBe(1);
+  await other.assertUntouched();
+});
+
+test('L-users an audience of too many users is answered 400 and sent to nobody', async () => {
+  const server = await hostileServer({ notifier: { maxUsers: 2 } });
+  const other = await bystander(server);
+  const to = (...users: readonly string[]) =>
+    publishRequest(JSON.stringify({ to: { users }, type: 'message', data: { text: 'x' } }));
+  const refused = await publish(server, to('bystander', 'u1', 'u2'));
+  expect(refused).toMatchObject({ status: 400, code: 'AUDIENCE_INVALID' });
+  expect(server.reached('users')).toBe(1);
+  expect(await publish(server, to('u1', 'u2'))).toMatchObject({ status: 202 });
+  await other.assertUntouched();
+});
+
+test.each([
+  ['number', { maxQueuedEnvelopes: 1 }],
+  ['bytes', { maxQueuedEnvelopeBytes: 30 }],
+])('L-publishQueue with %s beyond the limit notify says that the broker was not told, and this node shows it all the same', async (_, limit) => {
+  const broker = new RecordingBroker();
+  broker.before.set('publish', () => new Promise(() => {}));
+  const server = await hostileServer({ notifier: { broker, publishWaitMs: 50, ...limit } });
+  const reader = await server.stream('u1');
+  const results = await Promise.all(['one', 'two', 'three'].map((text) => server.say('u1', text)));
+  expect(results).toMatchObject(Array.from({ length: 3 }, () => ({ stored: true, published: false })));
+  expect(server.reached('publishQueue')).toBeGreaterThan(0);
+  for (const text of ['one', 'two', 'three']) await reader.sees(`"${text}"`);
+});
+
+test.each([
+  ['number', { maxEnqueued: 1 }],
+  ['bytes', { maxEnqueuedBytes: 250 }],
+])('L-enqueued with %s beyond the limit enqueue throws, and takes on again what comes later', async (_, limit) => {
+  const server = await hostileServer({ notifier: { store: memoryStore(), ...limit } });
+  const other = await bystander(server);
+  const enqueue = (text: string) =>
+    server.notifier.enqueue({ to: { user: 'u1' }, type: 'message', data: { text } });
+  const reader = await server.stream('u1');
+  enqueue('first');
+  expect(() => enqueue('second')).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+  expect(server.reached('enqueued')).toBe(1);
+  await reader.sees('"first"');
+  enqueue('third');
+  await reader.sees('"third"');
+  expect(reader.text).not.toContain('second');
+  await other.assertUntouched();
+});

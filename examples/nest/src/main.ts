@@ -1,0 +1,5 @@
+import 'reflect-metadata';
+import { runExample } from '@realtime-notify/example-shared';
+import { makeApp } from './app.js';
+
+runExample(makeApp);

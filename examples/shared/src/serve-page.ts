@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { extname } from 'node:path';
+
+const pageDir = new URL('../page/', import.meta.url);
+const types: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+};
+
+/**
+ * Makes what serves the page, which may load from and talk to its own server only; it returns false where
+ * the request is for something else.
+ */
+export function servePage(): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const files = new Map(
+    readdirSync(pageDir).map((name) => [
+      name === 'index.html' ? '/' : `/${name}`,
+      { type: types[extname(name)], body: readFileSync(new URL(name, pageDir)) },
+    ]),
+  );
+  return (request, response) => {
+    const file = files.get(request.url?.split('?', 1)[0] ?? '');
+    if (file === undefined || !['GET', 'HEAD'].includes(request.method ?? '')) return false;
+    response.writeHead(200, {
+      'Content-Type': file.type,
+      'Content-Length': file.body.length,
+      'Content-Security-Policy': "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
+      'X-Content-Type-Options': 'nosniff',
+    });
+    response.end(file.body);
+    return true;
+  };
+}
