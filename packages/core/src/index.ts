@@ -32,7 +32,7 @@ export { Rota } from './emitters/rota.js';
 export { type Drainable, whenDrained } from './emitters/when-drained.js';
 export { type ErrorCode, type ErrorCodeRow, errorCodes } from './errors/error-codes.js';
 export { NotifyError } from './errors/notify-error.js';
-export { Connections } from './limits/connections.js';
+export { Connections, type Place } from './limits/connections.js';
 export { LimitCounters, type LimitCounts, type LimitError } from './limits/counters.js';
 export { type LimitName, type LimitRow, limitTable } from './limits/limit-table.js';
 export { TokenBucket } from './limits/token-bucket.js';

@@ -70,6 +70,11 @@ class SseEndpoint<Schemas extends CatalogueSchemas> {
     const { access, logger } = this.#context;
     // A broken connection shows as `close`; without a listener its error would end the process.
     response.on('error', (error) => logger.debug({ err: error }, 'an event stream broke'));
+    // Behind another answer (pipelining) it might wait for ever, and would never hear of its end.
+    if (response.socket === null) {
+      request.socket.destroy();
+      return;
+    }
     allowOrigin(access.origins, request, response);
     this.#open(request, response).catch((error: unknown) => this.#turnAway(response, error));
   }
@@ -97,11 +102,11 @@ class SseEndpoint<Schemas extends CatalogueSchemas> {
       isGone: () => response.destroyed,
     });
     if (emitter === undefined) return;
-    const restHeartbeat = this.#heartbeats.add(outlet);
-    const restRevalidation = this.#revalidation.watch(emitter);
+    this.#heartbeats.add(outlet);
+    this.#revalidation.watch(emitter);
     onceClosed(response, () => {
-      restHeartbeat();
-      restRevalidation();
+      this.#heartbeats.remove(outlet);
+      this.#revalidation.forget(emitter);
       outlet.end();
       emitter.gone();
     });

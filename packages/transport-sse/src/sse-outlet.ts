@@ -101,6 +101,8 @@ export class SseOutlet implements Outlet {
     const data = JSON.stringify({ code, returnMs });
     const retry = returnMs === null ? {} : { retryMs: returnMs };
     this.#response.end(encodeEvent({ event: 'bye', data, ...retry }));
+    // Who does not take even that would keep the connection.
+    if (!this.#watched) this.#watch(true);
   }
 
   /** The client is gone: nothing more is written. */
@@ -109,7 +111,7 @@ export class SseOutlet implements Outlet {
   }
 
   /**
-   * While there is a backlog Node's own timeout watches the socket: it sees progress within one large
+   * While there is a backlog, and after the last event, Node's own timeout watches the socket: it sees progress within one large
    * write too. Without any for a heartbeat's time the connection is cut.
    */
   #watch(behind: boolean): void {

@@ -7,6 +7,7 @@ import {
   type Logger,
   type Notifier,
   NotifyError,
+  type Place,
   queryOf,
   Revalidation,
   Rota,
@@ -14,8 +15,8 @@ import {
   silentLogger,
 } from '@realtime-notify/core';
 import type { z } from 'zod';
-import { FrameRate } from './frame-rate.js';
 import { type Opening, type RnV1Context, RnV1Session } from './rn-v1/rn-v1-session.js';
+import { ServedConnection, type ServedContext } from './served-connection.js';
 import { listenForUpgrades, refuseUpgrade } from './upgrade-listener.js';
 import { WsAcceptor, type WsConnection } from './ws-driver.js';
 import { type WsOptions, wsOptionsSchema } from './ws-options.js';
@@ -63,8 +64,7 @@ class WsEndpoint<Schemas extends CatalogueSchemas> {
   readonly #context: EndpointContext<Schemas> & RnV1Context<Schemas>;
   readonly #logger: Logger;
   readonly #acceptor: WsAcceptor;
-  readonly #liveness: Rota<WsConnection>;
-  readonly #hellos: Rota<{ readonly session: RnV1Session<Schemas>; readonly since: number }>;
+  readonly #served: ServedContext<Schemas>;
 
   constructor(context: EndpointContext<Schemas>) {
     const { notifier, access, logger, heartbeatMs, helloTimeoutMs, revalidateMs } = context;
@@ -72,17 +72,18 @@ class WsEndpoint<Schemas extends CatalogueSchemas> {
     this.#context = { ...context, revalidation };
     this.#logger = context.logger;
     this.#acceptor = new WsAcceptor({ protocol: subprotocol, ...context });
-    this.#liveness = new Rota(heartbeatMs, (connection) => {
+    const liveness = new Rota<WsConnection>(heartbeatMs, (connection) => {
       if (connection.checkAlive()) return;
       notifier.limits.count('stalled');
       connection.terminate();
     });
-    this.#hellos = new Rota(helloTimeoutMs / 4, ({ session, since }) => {
-      if (session.awaitsHello && Date.now() - since >= helloTimeoutMs) {
+    const hellos = new Rota<ServedConnection<Schemas>>(helloTimeoutMs / 4, (served) => {
+      if (served.session.awaitsHello && Date.now() - served.since >= helloTimeoutMs) {
         notifier.limits.count('helloTime');
-        session.refuse('HELLO_TIMEOUT', 'no hello came');
+        served.session.refuse('HELLO_TIMEOUT', 'no hello came');
       }
     });
+    this.#served = { ...context, liveness, hellos };
   }
 
   /** Answers an upgrade request. Never throws and never rejects. */
@@ -98,14 +99,16 @@ class WsEndpoint<Schemas extends CatalogueSchemas> {
   }
 
   close(): void {
-    this.#liveness.close();
-    this.#hellos.close();
+    this.#served.liveness.close();
+    this.#served.hellos.close();
   }
 
   async #admit(message: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { notifier, access, maxGroups, clientIp } = this.#context;
     const place = notifier.connections.enter(clientIp(message));
-    onceClosed(socket, () => notifier.connections.leave(place));
+    const left = (): void => notifier.connections.leave(place);
+    if (socket.destroyed) left();
+    else socket.once('close', left);
     const admittedAt = Date.now();
     const request = { headers: message.headers, query: queryOf(message.url), incoming: message };
     const groups = [...new Set(request.query.getAll('group'))];
@@ -119,43 +122,24 @@ class WsEndpoint<Schemas extends CatalogueSchemas> {
     if (principal !== null) await access.authorizeAll(principal, groups);
     if (socket.destroyed) return;
     const cursor = request.query.get('cursor') ?? undefined;
-    const opening =
-      principal === null ? undefined : { principal, admittedAt, groups, cursor };
-    this.#acceptor.accept(message, socket, head, (connection) =>
-      this.#serve(connection, request, opening),
-    );
+    const opening = principal === null ? undefined : { principal, admittedAt, groups, cursor };
+    this.#acceptor.accept(message, socket, head, (connection) => {
+      socket.off('close', left);
+      this.#serve(connection, place, request, opening);
+    });
   }
 
   #serve(
     connection: WsConnection,
+    place: Place,
     request: AuthenticationRequest,
     opening: Opening | undefined,
   ): void {
     const session = new RnV1Session(connection, request, this.#context);
-    const offLiveness = this.#liveness.add(connection);
-    const offHellos =
-      opening === undefined ? this.#hellos.add({ session, since: Date.now() }) : undefined;
-    const rate = new FrameRate(this.#context.maxFramesPerSecond);
-    const { limits } = this.#context.notifier;
-    connection.listen({
-      frame: () => {
-        if (rate.take()) return true;
-        limits.count('framesPerSecond');
-        session.refuse('LIMIT_EXCEEDED', 'too many frames per second');
-        return false;
-      },
-      tooLarge: (limit) => limits.count(limit),
-      message: (text) => {
-        session.message(text);
-        if (!session.awaitsHello) offHellos?.();
-      },
-      binary: () => session.refuse('UNSUPPORTED_DATA', 'frames are text'),
-      gone: () => {
-        offLiveness();
-        offHellos?.();
-        session.gone();
-      },
-    });
+    const served = new ServedConnection(connection, session, place, this.#served);
+    connection.listen(served);
+    this.#served.liveness.add(connection);
+    if (opening === undefined) this.#served.hellos.add(served);
     if (opening !== undefined) session.open(opening);
   }
 
@@ -177,15 +161,11 @@ function addressOf(request: IncomingMessage): string {
   return request.socket.remoteAddress ?? '';
 }
 
-function onceClosed(socket: Duplex, left: () => void): void {
-  if (socket.destroyed) left();
-  else socket.once('close', left);
-}
-
 function refusalOf(error: unknown): { readonly status: number; readonly phrase: string } {
   const code = NotifyError.is(error) ? error.code : undefined;
   if (code === 'UNAUTHENTICATED') return { status: 401, phrase: 'Unauthorized' };
-  if (code === 'FORBIDDEN' || code === 'ORIGIN_FORBIDDEN') return { status: 403, phrase: 'Forbidden' };
+  if (code === 'FORBIDDEN' || code === 'ORIGIN_FORBIDDEN')
+    return { status: 403, phrase: 'Forbidden' };
   if (code === 'CHANNEL_INVALID') return { status: 400, phrase: 'Bad Request' };
   if (code === 'LIMIT_EXCEEDED') return { status: 429, phrase: 'Too Many Requests' };
   return { status: 503, phrase: 'Service Unavailable' };

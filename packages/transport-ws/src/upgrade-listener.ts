@@ -14,26 +14,26 @@ const pathOfListener = Symbol.for('@realtime-notify/upgradePath');
  * @returns a function that stops listening
  */
 export function listenForUpgrades(server: Server, path: string, take: TakeUpgrade): () => void {
-  const listener = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const asked = pathOf(request);
-    if (asked === path) {
-      take(request, socket, head);
-      return;
-    }
+  /** The first of our listeners answers for all. */
+  const isNobodys = (asked: string): boolean => {
     const listeners = server.listeners('upgrade');
     const taken = listeners.map((each) => (isOurs(each) ? each[pathOfListener] : undefined));
-    if (listeners[0] === listener && !taken.includes(undefined) && !taken.includes(asked)) {
-      refuseUpgrade(socket, 404, 'Not Found', {
-        code: 'NOT_FOUND',
-        message: 'nothing to upgrade here',
-      });
-    }
+    return listeners[0] === listener && !taken.includes(undefined) && !taken.includes(asked);
+  };
+  const listener = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const asked = pathOf(request);
+    if (asked !== path && !isNobodys(asked)) return;
+    if (owesAnswer(socket)) socket.destroy();
+    else if (asked === path) take(request, socket, head);
+    else refuseUpgrade(socket, 404, 'Not Found', nothingHere);
   };
   server.on('upgrade', Object.assign(listener, { [pathOfListener]: path }));
   return () => {
     server.off('upgrade', listener);
   };
 }
+
+const nothingHere = { code: 'NOT_FOUND', message: 'nothing to upgrade here' };
 
 /** Told where an error names no time of its own. */
 const retryAfterMs = 5_000;
@@ -61,6 +61,14 @@ export function refuseUpgrade(
   socket.on('error', () => socket.destroy());
   socket.once('finish', () => socket.destroy());
   socket.end(lines.join('\r\n'));
+}
+
+/**
+ * Whether an earlier request on the connection (pipelining) is not answered yet: that answer, which may be
+ * an event stream, and ours would mix. Node marks the socket so.
+ */
+function owesAnswer(socket: Duplex & { readonly _httpMessage?: unknown }): boolean {
+  return socket._httpMessage !== undefined && socket._httpMessage !== null;
 }
 
 function isOurs(listener: unknown): listener is { readonly [pathOfListener]: string } {

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { whenDrained } from '@realtime-notify/core';
-import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
+import { type RawData, type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import type { SessionSocket } from './session-socket.js';
 
 /** What a connection reports. */
-export interface ConnectionEvents {
+export interface ConnectionListener {
   /** Any frame came, pings and pongs too; false: it is not to be looked at. */
   frame(): boolean;
   message(text: string): void;
@@ -28,6 +28,35 @@ const limitOfError: Readonly<Record<string, 'payloadBytes' | 'fragments'>> = {
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 'fragments',
 };
 
+/** Knows its connection, so that all connections share their listeners: closures add up. */
+class OwnedWebSocket extends WebSocket {
+  connection: WsConnection | undefined = undefined;
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  if (this instanceof OwnedWebSocket) this.connection?.took(data, isBinary);
+}
+
+/** `ws` answers pings itself. */
+function onPing(this: WebSocket): void {
+  if (this instanceof OwnedWebSocket) this.connection?.tookControl();
+}
+
+function onPong(this: WebSocket): void {
+  if (this instanceof OwnedWebSocket) this.connection?.tookPong();
+}
+
+/** `ws` closes by itself after an error, with the code that fits. */
+function onError(this: WebSocket, error: Error & { readonly code?: string }): void {
+  const limit = limitOfError[error.code ?? ''];
+  if (limit === undefined || !(this instanceof OwnedWebSocket)) return;
+  this.connection?.brokeLimit(limit);
+}
+
+function onClose(this: WebSocket): void {
+  if (this instanceof OwnedWebSocket) this.connection?.left();
+}
+
 /** Completes WebSocket handshakes. The only part of the package that knows `ws`. */
 export class WsAcceptor {
   readonly #server: WebSocketServer;
@@ -40,6 +69,7 @@ export class WsAcceptor {
   }) {
     const serverOptions: NewerServerOptions = {
       noServer: true,
+      WebSocket: OwnedWebSocket,
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload: options.maxPayloadBytes,
@@ -58,41 +88,56 @@ export class WsAcceptor {
     opened: (connection: WsConnection) => void,
   ): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      opened(new WsConnection(webSocket, socket));
+      if (webSocket instanceof OwnedWebSocket) opened(new WsConnection(webSocket, socket));
     });
   }
 }
 
 /** One connection. Shared frames go to the socket as they are; everything else through `ws`. */
 export class WsConnection implements SessionSocket {
-  readonly #webSocket: WebSocket;
+  readonly #webSocket: OwnedWebSocket;
   readonly #socket: Duplex;
+  #listener: ConnectionListener | undefined;
   #alive = true;
 
-  constructor(webSocket: WebSocket, socket: Duplex) {
+  constructor(webSocket: OwnedWebSocket, socket: Duplex) {
     this.#webSocket = webSocket;
     this.#socket = socket;
   }
 
-  listen(events: ConnectionEvents): void {
-    this.#webSocket.on('message', (data, isBinary) => {
-      this.#alive = true;
-      if (!events.frame()) return;
-      if (isBinary) events.binary();
-      else events.message(data.toString());
-    });
-    // `ws` answers pings itself.
-    this.#webSocket.on('ping', () => events.frame());
-    this.#webSocket.on('pong', () => {
-      this.#alive = true;
-      events.frame();
-    });
-    // `ws` closes by itself after an error, with the code that fits.
-    this.#webSocket.on('error', (error: Error & { readonly code?: string }) => {
-      const limit = limitOfError[error.code ?? ''];
-      if (limit !== undefined) events.tooLarge(limit);
-    });
-    this.#webSocket.once('close', () => events.gone());
+  listen(listener: ConnectionListener): void {
+    const webSocket = this.#webSocket;
+    this.#listener = listener;
+    webSocket.connection = this;
+    webSocket.on('message', onMessage);
+    webSocket.on('ping', onPing);
+    webSocket.on('pong', onPong);
+    webSocket.on('error', onError);
+    webSocket.on('close', onClose);
+  }
+
+  took(data: RawData, isBinary: boolean): void {
+    this.#alive = true;
+    if (this.#listener?.frame() !== true) return;
+    if (isBinary) this.#listener.binary();
+    else this.#listener.message(data.toString());
+  }
+
+  tookControl(): void {
+    this.#listener?.frame();
+  }
+
+  tookPong(): void {
+    this.#alive = true;
+    this.#listener?.frame();
+  }
+
+  brokeLimit(limit: 'payloadBytes' | 'fragments'): void {
+    this.#listener?.tooLarge(limit);
+  }
+
+  left(): void {
+    this.#listener?.gone();
   }
 
   send(text: string): void {

@@ -3,7 +3,7 @@ import { NotifyError } from '../errors/notify-error.js';
 import { type AllowedOrigins, looksAmbient, OriginPolicy } from './origin-policy.js';
 import type { Principal } from './principal.js';
 
-/** What a client presents. */
+/** What a client presents. When a WebSocket client renews its credential that is its `token` only. */
 export interface AuthenticationRequest {
   readonly headers: IncomingHttpHeaders;
   /** The parameters of the request's URL. */

@@ -28,9 +28,14 @@ export class Revalidation {
     void notifier.closed.then(() => this.#rota.close());
   }
 
-  /** Looks after a stream, until the function that is returned is called. Does nothing without a hook. */
-  watch(emitter: Emitter): () => void {
-    return this.#access.revalidates ? this.#rota.add(emitter) : nothing;
+  /** Looks after a stream; does nothing without a hook. */
+  watch(emitter: Emitter): void {
+    if (this.#access.revalidates) this.#rota.add(emitter);
+  }
+
+  /** The stream has ended. */
+  forget(emitter: Emitter): void {
+    if (this.#access.revalidates) this.#rota.remove(emitter);
   }
 
   async #ask(emitter: Emitter): Promise<void> {
@@ -51,5 +56,3 @@ export class Revalidation {
     }
   }
 }
-
-function nothing(): void {}

@@ -93,13 +93,14 @@ export class ControlLog implements FeedFollower, ReplayTarget {
     const { head, logStart } = await reads.page(channel, 0, 1);
     const start = { epoch: head.epoch, offset: logStart - 1, tag: NO_TAG };
     await new Replay(this.#feed, start).run(this, reads, pageItems);
+    if (!this.#joined) throw new NotifyError('STORE_UNAVAILABLE', 'the control log has changed');
   }
 
   async #catchUp(): Promise<void> {
     const { reads, channel } = this.#context;
     await this.#feed?.mend();
     const { offset } = await reads.position(channel);
-    if (offset > this.position.offset) {
+    if (!this.#joined || offset > this.position.offset) {
       throw new NotifyError('STORE_UNAVAILABLE', 'the control log could not be caught up with');
     }
     this.#live = true;
@@ -125,10 +126,10 @@ export class ControlLog implements FeedFollower, ReplayTarget {
     return outcome.envelope;
   }
 
-  /** Tells the others once; whoever does not hear it will not learn of it. */
-  tell(type: string, data: object): void {
+  /** Tells the others once; whoever does not hear it will not learn of it. Never rejects. */
+  async tell(type: string, data: object): Promise<void> {
     const { channel, queue } = this.#context;
-    void queue.publish({ ...this.#fields(type, data), channel, epoch: null, offset: null });
+    await queue.publish({ ...this.#fields(type, data), channel, epoch: null, offset: null });
   }
 
   close(): void {
@@ -152,13 +153,17 @@ export class ControlLog implements FeedFollower, ReplayTarget {
     replay.feed.join(this);
   }
 
-  replayLost(replay: Replay): void {
-    this.caughtUp(replay);
-  }
+  /** The log changed while it was read: it is read again. */
+  replayLost(): void {}
 
   flush(): void {}
 
-  historyLost(): void {}
+  /** What is kept is read anew: some of it may be among what the feed passed over. */
+  historyLost(): void {
+    this.#feed?.leave(this);
+    this.#joined = false;
+    this.readAgain();
+  }
 
   #fields(type: string, data: object) {
     const time = Date.now();

@@ -44,13 +44,15 @@ export class Control {
   readonly #revocations: Revocations;
   #waiting: Waiting[] = [];
   /** Before this time other nodes may not have been heard of yet. */
-  #settledAt = 0;
+  #settledAt = Number.POSITIVE_INFINITY;
   #beacons: NodeJS.Timeout | undefined;
   #beaconDue = false;
   /** When this node last had its turn to send a beacon. */
   #lastTurnAt = 0;
   #linkUp = true;
-  #closed = false;
+  #joining: Promise<void> | undefined;
+  /** This node has said goodbye. */
+  #silent = false;
 
   constructor(context: ControlContext) {
     this.#context = context;
@@ -60,12 +62,12 @@ export class Control {
 
   /** Begins to read what was revoked, and to tell the others that this node lives. */
   start(): void {
-    void this.#log.follow().then(() => this.#announce());
+    this.#joining = this.#join();
     this.#lastTurnAt = performance.now();
     this.#beacons = setInterval(() => {
       this.noticePause();
       this.#lastTurnAt = performance.now();
-      this.#sendBeacon();
+      void this.#sendBeacon();
       this.#confirm();
     }, this.#context.beaconMs);
     this.#beacons.unref();
@@ -73,7 +75,11 @@ export class Control {
 
   /** As {@link assertNotRevoked}, after reading what was revoked where that is not done yet. */
   async admit(principal: Principal, admittedAt: number): Promise<void> {
-    if (!this.#log.isRead) await this.#log.follow();
+    this.noticePause();
+    if (!this.#log.isRead) {
+      await this.#joining;
+      await this.#log.follow();
+    }
     this.assertNotRevoked(principal, admittedAt);
   }
 
@@ -134,15 +140,23 @@ export class Control {
 
   /** Says goodbye, so that nobody waits for this node. */
   leave(): void {
-    this.#sendBeacon({ leaving: true });
+    void this.#sendBeacon({ leaving: true });
+    this.#silent = true;
   }
 
   close(): void {
-    this.#closed = true;
+    this.#silent = true;
     clearInterval(this.#beacons);
     this.#log.close();
     const closed = new NotifyError('CLOSED', 'recorded, but this node is going away');
     for (const { failed } of this.#waiting) failed(closed);
+  }
+
+  /** The others learn of this node before it reads: they wait for it, or it finds what they wrote. */
+  async #join(): Promise<void> {
+    await this.#sendBeacon();
+    await this.#log.follow();
+    this.#announce();
   }
 
   #received({ type, dataJson }: Envelope): void {
@@ -175,7 +189,7 @@ export class Control {
   #announce(): void {
     const { remote, beaconMs } = this.#context;
     this.#settledAt = remote ? performance.now() + beaconMs : 0;
-    this.#sendBeacon({ hello: true });
+    void this.#sendBeacon({ hello: true });
   }
 
   /** Once for all that is taken in this tick, and after the log stands behind it. */
@@ -184,16 +198,16 @@ export class Control {
     this.#beaconDue = true;
     setImmediate(() => {
       this.#beaconDue = false;
-      this.#sendBeacon();
+      void this.#sendBeacon();
       this.#confirm();
     });
   }
 
-  #sendBeacon(more: { readonly hello?: true; readonly leaving?: true } = {}): void {
+  async #sendBeacon(more: { readonly hello?: true; readonly leaving?: true } = {}): Promise<void> {
     const { nodeId, beaconMs } = this.#context;
-    if (this.#closed || !this.#linkUp) return;
+    if (this.#silent || !this.#linkUp) return;
     const { epoch, offset } = this.#log.position;
-    this.#log.tell('beacon', { node: nodeId, epoch, offset, periodMs: beaconMs, ...more });
+    await this.#log.tell('beacon', { node: nodeId, epoch, offset, periodMs: beaconMs, ...more });
   }
 
   #confirm(): void {

@@ -15,6 +15,8 @@ import type { Outgoing } from './outgoing.js';
 import type { Outlet } from './outlet.js';
 import { Replay, type ReplayTarget } from './replay.js';
 
+const none: readonly never[] = [];
+
 /** What emitters of one node share. */
 export interface EmitterContext {
   readonly flusher: Flusher;
@@ -35,14 +37,15 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
   #principal: Principal;
   readonly #outlet: Outlet;
   readonly #context: EmitterContext;
-  readonly #live: Feed[] = [];
-  #replays: Replay[] = [];
+  // Replaced, not pushed to: an array that grows reserves room for seventeen.
+  #live: readonly Feed[] = none;
+  #replays: readonly Replay[] = none;
   #pending: Batch | undefined;
   /** Whether what is due has replayed notifications among it. */
   #replayDue = false;
   /** What the client may have outstanding beyond its budget, until it has taken all. */
   #replayedBytes = 0;
-  #takers: (() => void)[] = [];
+  #takers: (() => void)[] | undefined;
   #end: { readonly at: number; readonly reason: CloseReason } | undefined;
   #closed = false;
 
@@ -84,7 +87,7 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
   /** Follows a feed from a start on; what came since then is queued before this returns, or replayed. */
   follow(feed: Feed, { position }: Start): void {
     const replay = new Replay(feed, position);
-    this.#replays.push(replay);
+    this.#replays = [...this.#replays, replay];
     replay.run(this, this.#context.reads, this.#context.pageItems).catch((error: unknown) => {
       this.#context.logger.debug({ channel: feed.channel, err: error }, 'a replay broke off');
       this.close({ code: 'UNAVAILABLE', returnMs: 1_000 + Math.random() * 4_000 });
@@ -93,11 +96,11 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
 
   /** The feed of a channel that is not followed any more; undefined where it was not. */
   unfollow(channel: string): Feed | undefined {
-    const live = this.#live.findIndex((feed) => feed.channel === channel);
-    if (live >= 0) {
-      const [feed] = this.#live.splice(live, 1);
-      feed?.leave(this);
-      return feed;
+    const live = this.#live.find((feed) => feed.channel === channel);
+    if (live !== undefined) {
+      this.#live = this.#live.filter((feed) => feed !== live);
+      live.leave(this);
+      return live;
     }
     const replay = this.#replays.find(({ feed }) => feed.channel === channel);
     this.#drop(replay);
@@ -180,7 +183,7 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
 
   caughtUp(replay: Replay): void {
     this.#drop(replay);
-    this.#live.push(replay.feed);
+    this.#live = [...this.#live, replay.feed];
     replay.feed.join(this);
   }
 
@@ -217,11 +220,14 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
 
   #drained(): Promise<void> {
     return new Promise((resolve) => {
-      this.#takers.push(resolve);
-      if (this.#takers.length > 1) return;
+      if (this.#takers !== undefined) {
+        this.#takers.push(resolve);
+        return;
+      }
+      this.#takers = [resolve];
       this.#outlet.onceDrained(() => {
-        const takers = this.#takers;
-        this.#takers = [];
+        const takers = this.#takers ?? [];
+        this.#takers = undefined;
         this.#replayedBytes = 0;
         for (const taken of takers) taken();
       });
@@ -237,14 +243,15 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
       replay.stop();
       feeds.push(replay.feed);
     }
-    this.#replays = [];
-    this.#live.length = 0;
+    this.#replays = none;
+    this.#live = none;
     this.#context.backlog.forget(this);
     this.#context.detached(this, feeds, reason);
   }
 
   #drop(replay: Replay | undefined): void {
-    this.#replays = this.#replays.filter((each) => each !== replay);
+    const left = this.#replays.filter((each) => each !== replay);
+    this.#replays = left.length === 0 ? none : left;
   }
 
   #positions(): Map<string, Position> {

@@ -22,8 +22,8 @@ export class Rota<Member> {
     this.#turn = turn;
   }
 
-  /** Puts a member on the rota; its first turn comes within one period. Returns how to take it off. */
-  add(member: Member): () => void {
+  /** Puts a member on the rota; its first turn comes within one period. */
+  add(member: Member): void {
     const slot = this.#slots[(this.#next + this.#added) % parts];
     this.#added += 1;
     slot?.add(member);
@@ -31,9 +31,11 @@ export class Rota<Member> {
       this.#timer = setInterval(() => this.#run(), this.#periodMs / parts);
       this.#timer.unref();
     }
-    return () => {
-      slot?.delete(member);
-    };
+  }
+
+  /** Takes a member off, if it is on. */
+  remove(member: Member): void {
+    for (const slot of this.#slots) if (slot.delete(member)) return;
   }
 
   /** Stops the timer, for good or until the next member is added. */

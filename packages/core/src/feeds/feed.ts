@@ -17,6 +17,9 @@ export interface FeedFollower {
   historyLost(): void;
 }
 
+/** Shared by all feeds that wait for nothing; never written to. */
+const nothingHeld: Map<number, StoredEnvelope> = new Map();
+
 /** What feeds of one node share. */
 export interface FeedContext {
   readonly store: Store;
@@ -40,9 +43,11 @@ export class Feed {
   /** The channel's name inside cursors. */
   readonly key: string;
   readonly #context: FeedContext;
-  readonly #ring: Ring;
-  readonly #live = new Set<FeedFollower>();
-  readonly #held = new Map<number, StoredEnvelope>();
+  /** Made with the first notification: most users' own channels are quiet. */
+  #ring: Ring | undefined;
+  /** Most feeds have one follower: it stands for itself, a set is made for the second. */
+  #live: FeedFollower | Set<FeedFollower> | undefined;
+  #held: Map<number, StoredEnvelope> = nothingHeld;
   #position: Position | undefined;
   #cursorEntry: string | undefined;
   #reorderTimer: NodeJS.Timeout | undefined;
@@ -54,7 +59,6 @@ export class Feed {
     this.channel = channel;
     this.key = channelKey(channel);
     this.#context = context;
-    this.#ring = new Ring(context.ringCount, context.ringBytes);
   }
 
   /** Whether the feed knows where its channel stands. */
@@ -75,7 +79,8 @@ export class Feed {
   }
 
   get followers(): ReadonlySet<FeedFollower> {
-    return this.#live;
+    if (this.#live instanceof Set) return this.#live;
+    return new Set(this.#live === undefined ? [] : [this.#live]);
   }
 
   /** Begins at the store's position. What was offered while it was asked for follows. */
@@ -107,16 +112,19 @@ export class Feed {
 
   /** Delivers to `follower` from the feed's position on. */
   join(follower: FeedFollower): void {
-    this.#live.add(follower);
+    if (this.#live === undefined || this.#live === follower) this.#live = follower;
+    else if (this.#live instanceof Set) this.#live.add(follower);
+    else this.#live = new Set([this.#live, follower]);
   }
 
   leave(follower: FeedFollower): void {
-    this.#live.delete(follower);
+    if (this.#live instanceof Set) this.#live.delete(follower);
+    else if (this.#live === follower) this.#live = undefined;
   }
 
   /** What was delivered after `position`, where the ring still has it. */
   recentAfter(position: Position): readonly Outgoing[] | undefined {
-    return this.#ring.after(position);
+    return this.#ring?.after(position);
   }
 
   /**
@@ -136,14 +144,16 @@ export class Feed {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#reorderTimer);
-    this.#live.clear();
-    this.#held.clear();
-    this.#ring.clear();
+    this.#live = undefined;
+    this.#held = nothingHeld;
+    this.#ring = undefined;
   }
 
   #hold(envelope: StoredEnvelope): void {
     // What does not fit is in the store; the mending of the hole before it reads it there.
-    if (this.#held.size < this.#context.maxHeld) this.#held.set(envelope.offset, envelope);
+    if (this.#held.size >= this.#context.maxHeld) return;
+    if (this.#held === nothingHeld) this.#held = new Map();
+    this.#held.set(envelope.offset, envelope);
   }
 
   #awaitLate(): void {
@@ -231,12 +241,14 @@ export class Feed {
     const { epoch, offset, id } = envelope;
     this.#moveTo({ epoch, offset, tag: tagOf(id) });
     const outgoing = new Outgoing(envelope);
+    this.#ring ??= new Ring(this.#context.ringCount, this.#context.ringBytes);
     this.#ring.push(outgoing);
     this.#deliver(outgoing);
   }
 
   #deliver(outgoing: Outgoing): void {
-    for (const follower of this.#live) follower.push(outgoing);
+    if (this.#live instanceof Set) for (const follower of this.#live) follower.push(outgoing);
+    else this.#live?.push(outgoing);
   }
 
   #lose(position: Position): void {
@@ -244,11 +256,11 @@ export class Feed {
       { channel: this.channel, from: this.#position, to: position },
       'the store lost history of a channel',
     );
-    this.#ring.clear();
-    this.#held.clear();
-    for (const follower of [...this.#live]) follower.flush();
+    this.#ring = undefined;
+    this.#held = nothingHeld;
+    for (const follower of [...this.followers]) follower.flush();
     this.#moveTo(position);
-    for (const follower of [...this.#live]) follower.historyLost();
+    for (const follower of [...this.followers]) follower.historyLost();
   }
 
   #moveTo(position: Position): void {

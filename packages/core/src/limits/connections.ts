@@ -2,6 +2,11 @@ import type { LimitCounters } from './counters.js';
 import { networkOf } from './network-of.js';
 import { TokenBucket } from './token-bucket.js';
 
+/** A place that a stream has; the streams of one address share it, so that it takes no room of its own. */
+export interface Place {
+  readonly network: string;
+}
+
 /** The bounds of {@link Connections}. */
 export interface ConnectionBounds {
   readonly maxConnections: number;
@@ -24,7 +29,7 @@ export class Connections {
   readonly #counters: LimitCounters;
   readonly #rate: TokenBucket;
   readonly #rates = new Map<string, TokenBucket>();
-  readonly #byNetwork = new Map<string, number>();
+  readonly #byNetwork = new Map<string, Place & { count: number }>();
   #count = 0;
 
   constructor(bounds: ConnectionBounds, counters: LimitCounters) {
@@ -44,7 +49,7 @@ export class Connections {
    * @returns what must be handed to {@link leave} once, when the connection has ended
    * @throws NotifyError `OVERLOADED` or `LIMIT_EXCEEDED`
    */
-  enter(address: string): string {
+  enter(address: string): Place {
     const network = networkOf(address);
     const now = performance.now();
     const { maxConnections, maxConnectionsPerIp } = this.#bounds;
@@ -57,8 +62,8 @@ export class Connections {
         returnMs: soon(),
       });
     }
-    const ofNetwork = this.#byNetwork.get(network) ?? 0;
-    if (ofNetwork >= maxConnectionsPerIp) {
+    const place = this.#byNetwork.get(network) ?? { network, count: 0 };
+    if (place.count >= maxConnectionsPerIp) {
       throw this.#counters.exceeded(
         'connectionsPerIp',
         `at most ${maxConnectionsPerIp} streams may come from one address`,
@@ -66,16 +71,18 @@ export class Connections {
       );
     }
     this.#count += 1;
-    this.#byNetwork.set(network, ofNetwork + 1);
-    return network;
+    place.count += 1;
+    this.#byNetwork.set(network, place);
+    return place;
   }
 
   /** Gives a place back. */
-  leave(network: string): void {
-    const left = (this.#byNetwork.get(network) ?? 0) - 1;
+  leave({ network }: Place): void {
+    const place = this.#byNetwork.get(network);
+    if (place === undefined) return;
     this.#count -= 1;
-    if (left > 0) this.#byNetwork.set(network, left);
-    else this.#byNetwork.delete(network);
+    place.count -= 1;
+    if (place.count === 0) this.#byNetwork.delete(network);
   }
 
   #rateOf(network: string, now: number): TokenBucket {

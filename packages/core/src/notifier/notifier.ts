@@ -154,8 +154,14 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   /** The newest stored notifications of some channels, and the cursor from which a stream goes on. */
   async history(request: HistoryRequest): Promise<HistoryPage> {
     this.#assertStarted();
-    if (!this.#parts.publishOnly) await this.#parts.control.admit(request.principal, Date.now());
-    return this.#parts.history.read(request);
+    const { control, history, publishOnly } = this.#parts;
+    if (publishOnly) return history.read(request);
+    const admittedAt = Date.now();
+    await control.admit(request.principal, admittedAt);
+    const page = await history.read(request);
+    // Once more: it may have been revoked while this was read.
+    control.assertNotRevoked(request.principal, admittedAt);
+    return page;
   }
 
   /**
@@ -238,9 +244,11 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     this.#state = 'draining';
     await this.#untilIdle();
     await this.#enqueued.drain();
-    if (!this.#parts.publishOnly) this.#parts.control.leave();
     await this.#parts.queue.drain();
     await closeOverWindow(this.emitters.all(), this.#parts.drainWindowMs, this.#ending.signal);
+    // Not before: who revokes waits for a node as long as it shows anything.
+    if (!this.#parts.publishOnly) this.#parts.control.leave();
+    await this.#parts.queue.drain();
     await Promise.allSettled([this.#parts.broker.drain(), this.#parts.store.drain()]);
     await this.close();
   }

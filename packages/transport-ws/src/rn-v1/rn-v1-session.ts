@@ -45,6 +45,12 @@ export interface RnV1Context<Schemas extends CatalogueSchemas> {
   readonly maxAgeMs?: number | undefined;
 }
 
+/** What the request of an open connection says: it is forgotten. */
+const nothingSaid: AuthenticationRequest = Object.freeze({
+  headers: {},
+  query: new URLSearchParams(),
+});
+
 type ChangeFrame = Extract<ClientFrame, { t: 'subscribe' | 'unsubscribe' | 'refresh' }>;
 
 /** What a connection brought along: who it is, where that was in the request, and what it wants. */
@@ -59,14 +65,14 @@ export interface Opening {
 /** Speaks `realtime-notify.v1` with one client. Frames are answered one after the other. */
 export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, Outlet {
   readonly #socket: SessionSocket;
-  readonly #request: AuthenticationRequest;
+  /** Until the stream is open: it is as large as all the rest of a connection. */
+  #request: AuthenticationRequest | undefined;
   readonly #context: RnV1Context<Schemas>;
   #emitter: Emitter | undefined;
-  #restRevalidation: (() => void) | undefined;
   #greeted = false;
   #ended = false;
   #queued = 0;
-  #turn: Promise<void> = Promise.resolve();
+  #turn: Promise<void> | undefined;
 
   constructor(
     socket: SessionSocket,
@@ -83,9 +89,15 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
     return !this.#greeted && !this.#ended;
   }
 
+  /** Nothing that the client sends counts any more. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** Opens the stream for a client that needs no hello. */
   open(opening: Opening): void {
     this.#greeted = true;
+    this.#request = undefined;
     this.#enqueue(() => this.#attach(opening));
   }
 
@@ -110,7 +122,7 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
 
   gone(): void {
     this.#ended = true;
-    this.#restRevalidation?.();
+    if (this.#emitter !== undefined) this.#context.revalidation.forget(this.#emitter);
     this.#emitter?.gone();
   }
 
@@ -172,19 +184,22 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
       return;
     }
     this.#queued += 1;
-    this.#turn = this.#turn
+    this.#turn = (this.#turn ?? Promise.resolve())
       .then(() => (this.#ended ? undefined : task()))
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#queued -= 1;
+        if (this.#queued === 0) this.#turn = undefined;
       });
   }
 
   async #hello({ token, groups = [], cursor }: HelloFrame): Promise<void> {
     const { access, notifier, maxGroups } = this.#context;
     const admittedAt = Date.now();
-    const request = token === undefined ? this.#request : { ...this.#request, token };
-    const wanted = [...new Set([...this.#request.query.getAll('group'), ...groups])];
+    const upgrade = this.#request ?? nothingSaid;
+    this.#request = undefined;
+    const request = token === undefined ? upgrade : { ...upgrade, token };
+    const wanted = [...new Set([...upgrade.query.getAll('group'), ...groups])];
     if (wanted.length > maxGroups) {
       throw notifier.limits.exceeded(
         'groupsPerRequest',
@@ -196,7 +211,7 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
       principal,
       admittedAt,
       groups: wanted,
-      cursor: cursor ?? this.#request.query.get('cursor') ?? undefined,
+      cursor: cursor ?? upgrade.query.get('cursor') ?? undefined,
     });
   }
 
@@ -213,7 +228,7 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
     if (maxAgeMs !== undefined) {
       emitter.endAt(Date.now() + maxAgeMs, { code: 'MAX_AGE', returnMs: 0 });
     }
-    if (!emitter.closed) this.#restRevalidation = revalidation.watch(emitter);
+    if (!emitter.closed) revalidation.watch(emitter);
   }
 
   async #change(frame: ChangeFrame): Promise<void> {
@@ -255,7 +270,7 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
   ): Promise<void> {
     const { access, notifier } = this.#context;
     const groups = notifier.channelNames.groupsOf(emitter.channels);
-    const principal = await access.admit({ ...this.#request, token }, groups);
+    const principal = await access.admit({ ...nothingSaid, token }, groups);
     if (this.#ended) return;
     notifier.renew(emitter, principal);
     this.#socket.send(refreshedFrame(ref, principal.expiresAt));
