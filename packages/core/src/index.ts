@@ -28,6 +28,7 @@ export { Emitter } from './emitters/emitter.js';
 export { EmitterRegistry } from './emitters/emitter-registry.js';
 export { type Encoding, Outgoing } from './emitters/outgoing.js';
 export type { CursorSource, FollowStart, Outlet, Ready } from './emitters/outlet.js';
+export { readyMembers } from './emitters/ready-json.js';
 export { Rota } from './emitters/rota.js';
 export { type Drainable, whenDrained } from './emitters/when-drained.js';
 export { type ErrorCode, type ErrorCodeRow, errorCodes } from './errors/error-codes.js';

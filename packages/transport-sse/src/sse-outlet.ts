@@ -5,6 +5,7 @@ import {
   type CursorSource,
   type Outlet,
   type Ready,
+  readyMembers,
   whenDrained,
 } from '@realtime-notify/core';
 import { endWithCursor, sseEncoding } from './sse-encoding.js';
@@ -53,12 +54,7 @@ export class SseOutlet implements Outlet {
     // Spread, so that the clients of a node that died do not come back all at once.
     const retryMs = this.#times.retryMs * (0.5 + Math.random());
     this.#begin();
-    const data = JSON.stringify({
-      user: ready.userId,
-      channels: Object.fromEntries(ready.channels),
-      recovered: ready.recovered,
-      heartbeatMs,
-    });
+    const data = `{${readyMembers(ready, heartbeatMs)}}`;
     this.#below.write(encodeEvent({ event: 'ready', data, id: cursor, retryMs }));
   }
 

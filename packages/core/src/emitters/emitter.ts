@@ -37,7 +37,7 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
   #principal: Principal;
   readonly #outlet: Outlet;
   readonly #context: EmitterContext;
-  // Replaced, not pushed to: an array that grows reserves room for seventeen.
+  // Replaced by `concat`: an array that grows, by `push` or by spreading, reserves room for seventeen.
   #live: readonly Feed[] = none;
   #replays: readonly Replay[] = none;
   #pending: Batch | undefined;
@@ -87,7 +87,7 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
   /** Follows a feed from a start on; what came since then is queued before this returns, or replayed. */
   follow(feed: Feed, { position }: Start): void {
     const replay = new Replay(feed, position);
-    this.#replays = [...this.#replays, replay];
+    this.#replays = this.#replays.concat(replay);
     replay.run(this, this.#context.reads, this.#context.pageItems).catch((error: unknown) => {
       this.#context.logger.debug({ channel: feed.channel, err: error }, 'a replay broke off');
       this.close({ code: 'UNAVAILABLE', returnMs: 1_000 + Math.random() * 4_000 });
@@ -183,7 +183,7 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
 
   caughtUp(replay: Replay): void {
     this.#drop(replay);
-    this.#live = [...this.#live, replay.feed];
+    this.#live = this.#live.concat(replay.feed);
     replay.feed.join(this);
   }
 

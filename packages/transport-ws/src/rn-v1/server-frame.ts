@@ -4,6 +4,7 @@ import {
   type FollowStart,
   notificationMembers,
   type Ready,
+  readyMembers,
 } from '@realtime-notify/core';
 import { textFrame } from '../ws-frame.js';
 import type { Ref } from './client-frame.js';
@@ -15,14 +16,7 @@ export const notificationFrames: Encoding = Object.freeze({
 });
 
 export function readyFrame(ready: Ready, cursor: string, heartbeatMs: number): string {
-  return JSON.stringify({
-    t: 'ready',
-    user: ready.userId,
-    channels: Object.fromEntries(ready.channels),
-    recovered: ready.recovered,
-    heartbeatMs,
-    cursor,
-  });
+  return `{"t":"ready",${readyMembers(ready, heartbeatMs)},"cursor":"${cursor}"}`;
 }
 
 export function subscribedFrame(ref: Ref, { channel, position, recovered }: FollowStart): string {
