@@ -7,8 +7,8 @@ import { WebSocket } from 'ws';
 import { eventually } from './harness/eventually.js';
 
 const secret = 'a secret of at least thirty-two bytes';
-// Beside the example, whose dependencies are those that the README's code imports.
-const file = new URL(`../examples/express/readme-${process.pid}.ts`, import.meta.url);
+// Beside the scenarios, whose dependencies are those that the README's code imports.
+const file = new URL(`scenarios/readme-${process.pid}.ts`, import.meta.url);
 let app: ChildProcess | undefined;
 
 afterEach(() => {

@@ -7,7 +7,7 @@ import { isAlive, type ProcessIdentity } from '../../scripts/services/process-id
 import { eventually } from './eventually.js';
 
 const repoDir = fileURLToPath(new URL('../../', import.meta.url));
-const serverFile = join(repoDir, 'examples/express/src/main.ts');
+const exampleServer = 'examples/express/src/main.ts';
 const readyLine = /^ready (http:\/\/127\.0\.0\.1:\d+)$/gm;
 const complaints =
   /UnhandledPromiseRejection|unhandledRejection|Uncaught|MaxListenersExceeded|failed unexpectedly/;
@@ -43,16 +43,26 @@ export interface NodeProcess {
   stop(): Promise<void>;
 }
 
+/** What to start in place of the example server, and what to tell it beside the contract's settings. */
+export interface NodeProgram {
+  /** A path in this repository. */
+  readonly file: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /** Starts a server and resolves when it has said that it can serve. */
-export async function startNode(settings: NodeSettings): Promise<NodeProcess> {
+export async function startNode(
+  settings: NodeSettings,
+  program: NodeProgram = { file: exampleServer },
+): Promise<NodeProcess> {
   const dir = await mkdtemp(join(tmpdir(), 'realtime-notify-node-'));
   let base = '';
   let starts = 0;
   let started: ProcessIdentity | undefined;
-  const env: NodeJS.ProcessEnv = { PORT: '0', ...settings };
+  const env: NodeJS.ProcessEnv = { PORT: '0', ...settings, ...program.env };
   const server = manageProcess({
     command: process.execPath,
-    args: ['--import', 'tsx', '--conditions=@realtime-notify/source', serverFile],
+    args: ['--import', 'tsx', '--conditions=@realtime-notify/source', program.file],
     cwd: repoDir,
     env,
     log: join(dir, 'output.log'),

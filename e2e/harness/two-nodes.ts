@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type NodeProcess, type NodeSettings, startNode } from './node-process.js';
+import {
+  type NodeProcess,
+  type NodeProgram,
+  type NodeSettings,
+  startNode,
+} from './node-process.js';
 
 /** Two servers that share broker and store. */
 export interface TwoNodes {
@@ -13,18 +18,30 @@ export interface TwoNodes {
 export type SharedSettings = Omit<NodeSettings, 'NODE_ID' | 'JWT_SECRET' | 'PORT'>;
 
 export async function startTwoNodes(settings: SharedSettings): Promise<TwoNodes> {
+  const { nodes, stop } = await startNodes(['node-a', 'node-b'], settings);
+  const [a, b] = nodes;
+  if (a === undefined || b === undefined) throw new Error('two nodes were to be started');
+  return { a, b, both: [a, b], stop };
+}
+
+/** Servers that share broker, store and secret; all of them, or none. */
+export async function startNodes(
+  names: readonly string[],
+  settings: SharedSettings,
+  program?: NodeProgram,
+): Promise<{ readonly nodes: readonly NodeProcess[]; stop(): Promise<void> }> {
   const JWT_SECRET = randomUUID() + randomUUID();
   const started = await Promise.allSettled(
-    ['node-a', 'node-b'].map((NODE_ID) => startNode({ ...settings, NODE_ID, JWT_SECRET })),
+    names.map((NODE_ID) => startNode({ ...settings, NODE_ID, JWT_SECRET }, program)),
   );
   const nodes = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const stop = async (): Promise<void> => {
     await Promise.all(nodes.map((node) => node.stop()));
   };
-  const [a, b] = nodes;
-  if (a === undefined || b === undefined) {
+  const failed = started.find((each) => each.status === 'rejected');
+  if (failed !== undefined) {
     await stop();
-    throw started.find((each) => each.status === 'rejected')?.reason;
+    throw failed.reason;
   }
-  return { a, b, both: [a, b], stop };
+  return { nodes, stop };
 }

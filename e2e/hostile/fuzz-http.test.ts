@@ -5,7 +5,7 @@ import { hostileJson, hostileText, mutated } from './harness/hostile-text.js';
 import { isWhole, MemoryConnection, readAnswer } from './harness/memory-connection.js';
 import { publishBody } from './harness/requests.js';
 
-const numRuns = Number(process.env.FUZZ_RUNS ?? 50_000);
+const numRuns = 50_000;
 /** Notifications of the fuzzers are not kept, and rates are not what is tested here. */
 const roomy = { maxConnectsPerSecond: 1e9, maxConnectsPerSecondPerIp: 1e9 };
 
@@ -61,8 +61,21 @@ test('H-fuzz-resume any cursor text in header or query is answered with a stream
   const valid = /^id: (.*)$/m.exec(witness.text)?.[1] ?? '';
   const position = fc
     .tuple(
-      fc.constantFrom('6b3ea1a4dc1b9272', ...valid.split('~').slice(1).map((each) => each.slice(0, 16))),
-      fc.constantFrom('0', 'k1', ...valid.split('~').slice(1).map((each) => each.split('.')[1] ?? '')),
+      fc.constantFrom(
+        '6b3ea1a4dc1b9272',
+        ...valid
+          .split('~')
+          .slice(1)
+          .map((each) => each.slice(0, 16)),
+      ),
+      fc.constantFrom(
+        '0',
+        'k1',
+        ...valid
+          .split('~')
+          .slice(1)
+          .map((each) => each.split('.')[1] ?? ''),
+      ),
       fc.oneof(fc.nat(3), fc.maxSafeNat(), fc.bigInt({ min: 0n, max: 10n ** 20n })),
       fc.constantFrom('00000000', 'ffffffff', valid.slice(-8)),
     )
@@ -75,9 +88,15 @@ test('H-fuzz-resume any cursor text in header or query is answered with a stream
   const request = fc
     .record({
       header: fc.option(fc.oneof(cursor, headerText), { nil: undefined }),
-      query: fc.option(fc.oneof(cursor.map((text) => encodeURIComponent(text.toWellFormed())), queryValue), {
-        nil: undefined,
-      }),
+      query: fc.option(
+        fc.oneof(
+          cursor.map((text) => encodeURIComponent(text.toWellFormed())),
+          queryValue,
+        ),
+        {
+          nil: undefined,
+        },
+      ),
       group: fc.option(queryValue, { nil: undefined }),
     })
     .map(({ header, query, group }) => {
@@ -93,7 +112,8 @@ test('H-fuzz-resume any cursor text in header or query is answered with a stream
   await fc.assert(
     fc.asyncProperty(request, async (bytes) => {
       const text = await send(bytes, begun);
-      const ready = /\r\n\r\nretry: \d+\nevent: ready\ndata: (\{.*\})\nid: c1~[0-9a-z.~]+\n\n/s.exec(text)?.[1];
+      const ready =
+        /\r\n\r\nretry: \d+\nevent: ready\ndata: (\{.*\})\nid: c1~[0-9a-z.~]+\n\n/s.exec(text)?.[1];
       if (ready === undefined) assertRefusal(text, [400, 429, 431]);
       else assertHas(JSON.parse(ready), { user: 'string', recovered: 'boolean' });
       const kind = ready === undefined ? 'refused' : String(JSON.parse(ready).recovered);
@@ -149,7 +169,10 @@ test('H-fuzz-publish any publish request is answered with a result or a document
   const send = sender(server);
   const seen = new Set<number>();
   const request = fc.record({
-    body: fc.oneof({ weight: 9, arbitrary: publishBodies }, { weight: 1, arbitrary: fc.uint8Array() }),
+    body: fc.oneof(
+      { weight: 9, arbitrary: publishBodies },
+      { weight: 1, arbitrary: fc.uint8Array() },
+    ),
     contentType: contentTypes,
     traceparent: headerText,
     method: fc.oneof({ weight: 20, arbitrary: fc.constant('POST') }, fc.constantFrom('PUT', 'GET')),
@@ -178,12 +201,24 @@ test('H-fuzz-history any look back is answered with a page or a documented refus
   const parameter = fc.tuple(
     fc.oneof(fc.constantFrom('since', 'limit', 'group', 'token', 'cursor'), rawTarget),
     fc.oneof(
-      fc.constantFrom('1', '0', '-1', '1e3', '2026-02-30', '9'.repeat(16), '2020-01-01T00:00:00Z', 'u1'),
+      fc.constantFrom(
+        '1',
+        '0',
+        '-1',
+        '1e3',
+        '2026-02-30',
+        '9'.repeat(16),
+        '2020-01-01T00:00:00Z',
+        'u1',
+      ),
       queryValue,
     ),
   );
   const request = fc.record({
-    method: fc.oneof({ weight: 9, arbitrary: fc.constant('GET') }, fc.constantFrom('POST', 'OPTIONS')),
+    method: fc.oneof(
+      { weight: 9, arbitrary: fc.constant('GET') },
+      fc.constantFrom('POST', 'OPTIONS'),
+    ),
     parameters: fc.array(parameter, { maxLength: 4 }),
     token: fc.oneof({ weight: 9, arbitrary: fc.constant('token=u1&') }, fc.constant('')),
     authorization: fc.option(headerText, { nil: undefined }),
@@ -192,7 +227,9 @@ test('H-fuzz-history any look back is answered with a page or a documented refus
     fc.asyncProperty(request, async ({ method, parameters, token, authorization }) => {
       const query = token + parameters.map(([name, value]) => `${name}=${value}`).join('&');
       const header = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`;
-      const text = await send(`${method} /notifications?${query} HTTP/1.1\r\nHost: h\r\n${header}\r\n`);
+      const text = await send(
+        `${method} /notifications?${query} HTTP/1.1\r\nHost: h\r\n${header}\r\n`,
+      );
       const { status, body } = readAnswer(text);
       seen.add(status);
       if (status !== 200) assertRefusal(text, [400, 401, 405, 429]);

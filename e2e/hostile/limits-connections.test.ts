@@ -55,7 +55,8 @@ test('L-connectRate too many at once are told to come back later', async () => {
   const lateWs = ws.filter(({ statuses }) => !statuses.includes(101));
   expect(server.reached('connectRate')).toBe(lateSse.length + lateWs.length);
   for (const late of lateSse) expect(late.text).toMatch(bye);
-  for (const late of lateWs) expect([late.statuses, late.header('Retry-After')]).toEqual([[503], expect.any(String)]);
+  for (const late of lateWs)
+    expect([late.statuses, late.header('Retry-After')]).toEqual([[503], expect.any(String)]);
   expect(lateSse.length).toBeGreaterThan(0);
   expect(lateWs.length).toBeGreaterThan(0);
   await other.assertUntouched();

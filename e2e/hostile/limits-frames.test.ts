@@ -11,16 +11,19 @@ test.each([
   ['frames', clientFrame(ping)],
   ['protocol pings', clientFrame('', { opcode: opcodes.ping })],
   ['protocol pongs', clientFrame('', { opcode: opcodes.pong })],
-])('L-framesPerSecond too many %s close the connection with 4429 and a time to return', async (_, frame) => {
-  const server = await hostileServer({ mount: { ws: { maxFramesPerSecond: 1 } } });
-  const other = await bystander(server);
-  const flooding = await openWebSocket(server, '?token=u1');
-  flooding.write(Buffer.concat(Array.from({ length: 100 }, () => frame)));
-  expect(await flooding.closeCode()).toBe(4429);
-  expect(flooding.text).toMatch(/\{"t":"bye","code":"LIMIT_EXCEEDED","returnMs":\d{4}\}/);
-  expect(server.reached('framesPerSecond')).toBe(1);
-  await other.assertUntouched();
-});
+])(
+  'L-framesPerSecond too many %s close the connection with 4429 and a time to return',
+  async (_, frame) => {
+    const server = await hostileServer({ mount: { ws: { maxFramesPerSecond: 1 } } });
+    const other = await bystander(server);
+    const flooding = await openWebSocket(server, '?token=u1');
+    flooding.write(Buffer.concat(Array.from({ length: 100 }, () => frame)));
+    expect(await flooding.closeCode()).toBe(4429);
+    expect(flooding.text).toMatch(/\{"t":"bye","code":"LIMIT_EXCEEDED","returnMs":\d{4}\}/);
+    expect(server.reached('framesPerSecond')).toBe(1);
+    await other.assertUntouched();
+  },
+);
 
 test('L-framesWaiting frames that pile up behind a slow answer close the connection with 4429', async () => {
   const authorize = () => new Promise<boolean>(() => {});

@@ -18,15 +18,24 @@ const chunked = (body: string) =>
   'POST /notifications/publish HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n' +
   `Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
 
-test('L-bodyBytes a body over the limit is answered 413, with its length told or not', async () => {
+test('L-bodyBytes a body over the limit is answered 413, with its length told or not, before all of it has come', async () => {
   const server = await hostileServer({ mount: { publish: { open: true, maxBodyBytes: 200 } } });
   const other = await bystander(server);
   const body = publishBody('bystander', 'x'.repeat(200));
-  for (const request of [publishRequest(body), chunked(body)]) {
+  const told = publishRequest(body);
+  const untold = chunked(body);
+  // What is too much already is not read to its end.
+  const unfinished = [
+    told.subarray(0, told.indexOf('{')),
+    untold.slice(0, untold.lastIndexOf('0')),
+  ];
+  for (const request of [told, untold, ...unfinished]) {
     expect(await publish(server, request)).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' });
   }
-  expect(server.reached('bodyBytes')).toBe(2);
-  expect(await publish(server, publishRequest(publishBody('u1', 'x')))).toMatchObject({ status: 202 });
+  expect(server.reached('bodyBytes')).toBe(4);
+  expect(await publish(server, publishRequest(publishBody('u1', 'x')))).toMatchObject({
+    status: 202,
+  });
   await other.assertUntouched();
 });
 
@@ -36,6 +45,7 @@ test('L-bodyTime a body that does not arrive in time is answered 408 and its con
   const request = publishRequest(publishBody('bystander', 'late'));
   const late = await publish(server, request.subarray(0, -1));
   expect(late).toMatchObject({ status: 408, code: 'BODY_TIMEOUT' });
+  expect(late.client.header('Connection')).toBe('close');
   await late.client.end();
   expect(server.reached('bodyTime')).toBe(1);
   await other.assertUntouched();
@@ -65,32 +75,42 @@ test('L-users an audience of too many users is answered 400 and sent to nobody',
 test.each([
   ['number', { maxQueuedEnvelopes: 1 }],
   ['bytes', { maxQueuedEnvelopeBytes: 30 }],
-])('L-publishQueue with %s beyond the limit notify says that the broker was not told, and this node shows it all the same', async (_, limit) => {
-  const broker = new RecordingBroker();
-  broker.before.set('publish', () => new Promise(() => {}));
-  const server = await hostileServer({ notifier: { broker, publishWaitMs: 50, ...limit } });
-  const reader = await server.stream('u1');
-  const results = await Promise.all(['one', 'two', 'three'].map((text) => server.say('u1', text)));
-  expect(results).toMatchObject(Array.from({ length: 3 }, () => ({ stored: true, published: false })));
-  expect(server.reached('publishQueue')).toBeGreaterThan(0);
-  for (const text of ['one', 'two', 'three']) await reader.sees(`"${text}"`);
-});
+])(
+  'L-publishQueue with %s beyond the limit notify says that the broker was not told, and this node shows it all the same',
+  async (_, limit) => {
+    const broker = new RecordingBroker();
+    broker.before.set('publish', () => new Promise(() => {}));
+    const server = await hostileServer({ notifier: { broker, publishWaitMs: 50, ...limit } });
+    const reader = await server.stream('u1');
+    const results = await Promise.all(
+      ['one', 'two', 'three'].map((text) => server.say('u1', text)),
+    );
+    expect(results).toMatchObject(
+      Array.from({ length: 3 }, () => ({ stored: true, published: false })),
+    );
+    expect(server.reached('publishQueue')).toBeGreaterThan(0);
+    for (const text of ['one', 'two', 'three']) await reader.sees(`"${text}"`);
+  },
+);
 
 test.each([
   ['number', { maxEnqueued: 1 }],
   ['bytes', { maxEnqueuedBytes: 250 }],
-])('L-enqueued with %s beyond the limit enqueue throws, and takes on again what comes later', async (_, limit) => {
-  const server = await hostileServer({ notifier: { store: memoryStore(), ...limit } });
-  const other = await bystander(server);
-  const enqueue = (text: string) =>
-    server.notifier.enqueue({ to: { user: 'u1' }, type: 'message', data: { text } });
-  const reader = await server.stream('u1');
-  enqueue('first');
-  expect(() => enqueue('second')).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
-  expect(server.reached('enqueued')).toBe(1);
-  await reader.sees('"first"');
-  enqueue('third');
-  await reader.sees('"third"');
-  expect(reader.text).not.toContain('second');
-  await other.assertUntouched();
-});
+])(
+  'L-enqueued with %s beyond the limit enqueue throws, and takes on again what comes later',
+  async (_, limit) => {
+    const server = await hostileServer({ notifier: { store: memoryStore(), ...limit } });
+    const other = await bystander(server);
+    const enqueue = (text: string) =>
+      server.notifier.enqueue({ to: { user: 'u1' }, type: 'message', data: { text } });
+    const reader = await server.stream('u1');
+    enqueue('first');
+    expect(() => enqueue('second')).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+    expect(server.reached('enqueued')).toBe(1);
+    await reader.sees('"first"');
+    enqueue('third');
+    await reader.sees('"third"');
+    expect(reader.text).not.toContain('second');
+    await other.assertUntouched();
+  },
+);

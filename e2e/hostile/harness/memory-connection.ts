@@ -34,7 +34,8 @@ export class MemoryConnection {
 
   /** Text is sent one byte per character. */
   write(bytes: string | Uint8Array): void {
-    if (!this.ended) this.#duplex.push(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+    if (!this.ended)
+      this.#duplex.push(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
   }
 
   /**

@@ -39,5 +39,7 @@ export async function openWebSocket(server: HostileServer, query = ''): Promise<
 /** Of the close frame with a code, if one came. */
 function codeIn(text: string): number | undefined {
   const close = readFrames(text).find(({ opcode }) => opcode === opcodes.close);
-  return close !== undefined && close.payload.length >= 2 ? close.payload.readUInt16BE(0) : undefined;
+  return close !== undefined && close.payload.length >= 2
+    ? close.payload.readUInt16BE(0)
+    : undefined;
 }

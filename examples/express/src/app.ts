@@ -6,6 +6,7 @@ import {
   makeToken,
   mountOptions,
   notFound,
+  revokeForDemo,
   servePage,
   serverApp,
 } from '@realtime-notify/example-shared';
@@ -23,6 +24,11 @@ export function makeApp({ notifier, jwtSecret, logger }: ExampleContext): Exampl
   app.post('/demo/token', express.json({ limit: '16kb' }), async (request, response) => {
     const { status, body } = await makeToken(request.body, jwtSecret);
     response.status(status).set('Cache-Control', 'no-store').json(body);
+  });
+
+  app.post('/demo/revoke', express.json({ limit: '16kb' }), async (request, response) => {
+    const { status, body } = await revokeForDemo(request.body, notifier);
+    response.status(status).json(body);
   });
 
   const page = servePage();

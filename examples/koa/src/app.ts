@@ -7,6 +7,7 @@ import {
   makeToken,
   mountOptions,
   notFound,
+  revokeForDemo,
   servePage,
   serverApp,
 } from '@realtime-notify/example-shared';
@@ -18,6 +19,13 @@ export function makeApp({ notifier, jwtSecret, logger }: ExampleContext): Exampl
   const app = new Koa();
   const server = createServer();
   const page = servePage();
+  const demoRoutes = new Map<
+    string,
+    (body: unknown) => ReturnType<typeof makeToken | typeof revokeForDemo>
+  >([
+    ['/demo/token', (body) => makeToken(body, jwtSecret)],
+    ['/demo/revoke', (body) => revokeForDemo(body, notifier)],
+  ]);
 
   app.use(async (context, next) => {
     try {
@@ -36,8 +44,8 @@ export function makeApp({ notifier, jwtSecret, logger }: ExampleContext): Exampl
   app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '16kb' }));
   app.use(async (context) => {
     const { method, path, request } = context;
-    const asksForToken = method === 'POST' && path === '/demo/token';
-    const { status, body } = asksForToken ? await makeToken(request.body, jwtSecret) : notFound;
+    const answer = method === 'POST' ? demoRoutes.get(path) : undefined;
+    const { status, body } = (await answer?.(request.body)) ?? notFound;
     context.status = status;
     context.set('Cache-Control', 'no-store');
     context.body = body;

@@ -1,3 +1,4 @@
+export { revokeForDemo } from './demo-revoke.js';
 export { makeToken } from './demo-token.js';
 export { answerToError, type JsonAnswer, notFound } from './json-answers.js';
 export { mountOptions } from './mount-options.js';

@@ -49,19 +49,22 @@ interface Asked {
 /** Asks for a stream; one that opens is left at once. */
 function ask(path: string, headers: OutgoingHttpHeaders = {}, method = 'GET'): Promise<Asked> {
   return new Promise((resolve, reject) => {
-    const request = http.request({ port, path, method, headers, agent: false }, (response) => {
-      const { statusCode: status = 0 } = response;
-      const isStream = response.headers['content-type']?.startsWith('text/event-stream');
-      let body = '';
-      response.on('data', (text) => {
-        body += text;
-        if (isStream) response.destroy();
-      });
-      response.on('close', () => {
-        const code = isStream || body === '' ? {} : { code: JSON.parse(body).code };
-        resolve({ status, headers: response.headers, ...code });
-      });
-    });
+    const request = http.request(
+      { host: '127.0.0.1', port, path, method, headers, agent: false },
+      (response) => {
+        const { statusCode: status = 0 } = response;
+        const isStream = response.headers['content-type']?.startsWith('text/event-stream');
+        let body = '';
+        response.on('data', (text) => {
+          body += text;
+          if (isStream) response.destroy();
+        });
+        response.on('close', () => {
+          const code = isStream || body === '' ? {} : { code: JSON.parse(body).code };
+          resolve({ status, headers: response.headers, ...code });
+        });
+      },
+    );
     request.on('error', reject).end();
   });
 }

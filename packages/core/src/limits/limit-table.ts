@@ -8,7 +8,7 @@ export interface LimitRow {
 
 /**
  * Every limit at which we refuse or close. `docs/limits.md` is generated from this table, and each row is
- * a counter of {@link Counters}.
+ * a counter of `LimitCounters`.
  */
 export const limitTable = {
   connectionsPerNode: {
@@ -34,20 +34,20 @@ export const limitTable = {
   connectionsPerUser: {
     bounds: 'streams of one user on this node',
     option: '`createNotifier` `maxConnectionsPerUser`, 100',
-    beyond: '`LIMIT_EXCEEDED`: 429; 4429 where the user came with the hello',
+    beyond: '`LIMIT_EXCEEDED`: SSE 429, WebSocket 4429, both with a time to return',
   },
   groupsPerRequest: {
     bounds: 'groups that a stream, a hello or a look back asks for',
     option: '`maxGroups` of `sseHandler` and `attachWebSockets`, 30',
-    beyond: '`LIMIT_EXCEEDED`: 429; 4429 in a hello',
+    beyond: '`LIMIT_EXCEEDED`: 429; 4429 in a hello; both with a time to return',
   },
   channelsPerStream: {
     bounds: 'channels that one stream follows',
     option: '`createNotifier` `maxChannelsPerEmitter`, 32',
-    beyond: '`LIMIT_EXCEEDED`: 429, 4429, or an error frame to a `subscribe`',
+    beyond: '`LIMIT_EXCEEDED`: SSE 429, WebSocket 4429; an error frame to a `subscribe`',
   },
   framesPerSecond: {
-    bounds: 'frames per second from one client, pings and fragments of control among them',
+    bounds: 'messages, pings and pongs per second from one client',
     option: '`attachWebSockets` `maxFramesPerSecond`, 50; two seconds may come at once',
     beyond: 'close 4429 with a time to return',
   },
