@@ -9,8 +9,8 @@ import { refusedComingBack } from './harness/login.js';
 import { sseReader } from './harness/sse-reader.js';
 
 const secret = 'a secret of at least thirty-two bytes';
-// Beside the example, whose dependencies are those that the code imports.
-const file = new URL(`../examples/express/docs-security-${process.pid}.ts`, import.meta.url);
+// In the package whose dependencies are those that the code imports.
+const file = new URL(`scenarios/docs-security-${process.pid}.ts`, import.meta.url);
 const page = readFileSync(new URL('../docs/security.md', import.meta.url), 'utf8');
 let app: ChildProcess | undefined;
 

@@ -45,7 +45,7 @@ export interface NodeProcess {
 
 /** What to start in place of the example server, and what to tell it beside the contract's settings. */
 export interface NodeProgram {
-  /** A path in this repository. */
+  /** An absolute path, or one from the root of this repository. */
   readonly file: string;
   readonly env?: NodeJS.ProcessEnv;
 }

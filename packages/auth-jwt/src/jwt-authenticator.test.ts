@@ -163,7 +163,10 @@ describe('claims', () => {
   test('reads user and groups from the claims of the chosen names', async () => {
     const authenticate = jwtAuthenticator({ secret, userClaim: 'uid', groupsClaim: 'roles' });
     const token = await hs({ sub: 'no', groups: ['no'], uid: 'u7', roles: ['admin'] });
-    expect(await authenticate(presenting(token))).toMatchObject({ userId: 'u7', groups: ['admin'] });
+    expect(await authenticate(presenting(token))).toMatchObject({
+      userId: 'u7',
+      groups: ['admin'],
+    });
   });
 
   test.each([

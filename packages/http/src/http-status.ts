@@ -77,6 +77,7 @@ export function describeFailure(
   // Another version of core may know codes that this one does not.
   const known: HttpStatus | undefined = ofErrorCode[error.code];
   if (known === undefined || known === internal) return undefined;
-  const told = error.returnMs === undefined ? {} : { retryAfterS: Math.ceil(error.returnMs / 1_000) };
+  const told =
+    error.returnMs === undefined ? {} : { retryAfterS: Math.ceil(error.returnMs / 1_000) };
   return { ...known, ...told, code: error.code, message: error.message };
 }

@@ -1,5 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { allowOrigin, type Logger, type OriginPolicy, preflightHeaders } from '@realtime-notify/core';
+import {
+  allowOrigin,
+  type Logger,
+  type OriginPolicy,
+  preflightHeaders,
+} from '@realtime-notify/core';
 import { type Answer, sendAnswer, sendFailure } from './answer.js';
 import { HttpError } from './http-status.js';
 

@@ -107,8 +107,8 @@ export class SseOutlet implements Outlet {
   }
 
   /**
-   * While there is a backlog, and after the last event, Node's own timeout watches the socket: it sees progress within one large
-   * write too. Without any for a heartbeat's time the connection is cut.
+   * While there is a backlog, and after the last event, Node's own timeout watches the socket: it sees
+   * progress within one large write too. Without any for a heartbeat's time the connection is cut.
    */
   #watch(behind: boolean): void {
     const response = this.#response;

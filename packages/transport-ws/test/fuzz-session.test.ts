@@ -43,6 +43,8 @@ class FakeSocket implements SessionSocket {
   }
 }
 
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
 function startedContext(): RnV1Context<typeof schemas> {
   const notifier = createNotifier({ catalogue: defineCatalogue(schemas) });
   const access = new Access({
@@ -50,7 +52,8 @@ function startedContext(): RnV1Context<typeof schemas> {
       if (token === 'bad') throw new NotifyError('UNAUTHENTICATED', 'not known');
       return token === undefined ? null : { userId: token };
     },
-    authorize: (_, group) => group !== 'foreign',
+    // A refusal takes its time, so that other frames come meanwhile.
+    authorize: async (_, group) => group !== 'foreign' || (await turn().then(() => false)),
   });
   return {
     notifier,
@@ -133,7 +136,6 @@ test('H-fuzz-session whatever frames a client sends, it gets frames of the proto
   const { notifier } = context;
   await notifier.start();
   onTestFinished(() => notifier.close());
-  const turn = () => new Promise((resolve) => setImmediate(resolve));
   const seen = new Set<unknown>();
   await fc.assert(
     fc.asyncProperty(session, async ({ opens, first, messages, turnsBefore, backlog }) => {

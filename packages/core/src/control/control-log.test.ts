@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { appendUnheard, beaconMs, controlNode, outcomeOf } from '../test-doubles/control-parts.js';
+import {
+  appendUnheard,
+  beaconMs,
+  type ControlNode,
+  controlNode,
+  outcomeOf,
+} from '../test-doubles/control-parts.js';
 import { gate } from '../test-doubles/gate.js';
 import { MutableStore } from '../test-doubles/mutable-store.js';
 import { attached } from '../test-doubles/notifier-parts.js';
@@ -79,15 +85,20 @@ test('a client that comes while the log is read waits for it', async () => {
 /** A store whose logs can be trimmed, under a node. */
 function trimmable() {
   const inner = new MutableStore();
-  const store = Object.assign(new ObservedStore(inner), { inner });
-  const node = controlNode({ store, positionCheckMs: 2_000, pageItems: 2 });
-  return { inner, notifier: node.notifier, store, broker: node.broker };
+  const store = new ObservedStore(inner);
+  return { inner, node: controlNode({ store, positionCheckMs: 2_000, pageItems: 2 }) };
+}
+
+/** The others are told that it has read everything. */
+async function expectAllRead(node: ControlNode): Promise<void> {
+  await settle(beaconMs * 2);
+  expect(node.beacons.at(-1)).toMatchObject(await node.head());
 }
 
 test('a log that was trimmed is read from where it begins now', async () => {
-  const node = trimmable();
+  const { node, inner } = trimmable();
   for (const userId of ['1', '2', '3']) await appendUnheard(node, revoked(userId));
-  node.inner.trim('control', 3);
+  inner.trim('control', 3);
   await node.notifier.start();
   await settle();
   expect((await connecting(node)).state).toBe('resolved');
@@ -97,17 +108,17 @@ test('a log that was trimmed is read from where it begins now', async () => {
 });
 
 test('a log that is trimmed while it is read is read again', async () => {
-  const node = trimmable();
+  const { node, inner } = trimmable();
   for (let n = 1; n <= 9; n += 1) await appendUnheard(node, revoked(`${n}`));
   node.store.before.set('readAfter', async () => {
     // Between the first look and the first page.
     node.store.before.set('readAfter', async () => {
       node.store.before.clear();
-      node.inner.trim('control', 7);
+      inner.trim('control', 7);
     });
   });
   await node.notifier.start();
-  await settle(1_200);
+  await expectAllRead(node);
   for (const userId of ['7', '8', '9']) {
     expect(await connecting(node, { userId })).toMatchObject({
       error: { code: 'UNAUTHENTICATED' },
@@ -116,7 +127,7 @@ test('a log that is trimmed while it is read is read again', async () => {
 });
 
 test('a node that finds that the log was trimmed beyond where it stands reads what is left', async () => {
-  const node = trimmable();
+  const { node, inner } = trimmable();
   await node.notifier.start();
   await appendUnheard(node, revoked('1'));
   await settle(2_100);
@@ -124,9 +135,10 @@ test('a node that finds that the log was trimmed beyond where it stands reads wh
   await settle();
   const { outlet } = await stream;
   for (let n = 2; n <= 9; n += 1) await appendUnheard(node, revoked(`${n}`));
-  node.inner.trim('control', 7);
+  inner.trim('control', 7);
   await settle(2_100);
   expect(outlet.closes.map(({ code }) => code)).toEqual(['REVOKED']);
+  await expectAllRead(node);
   for (const userId of ['1', '7', '9']) {
     expect(await connecting(node, { userId })).toMatchObject({
       error: { code: 'UNAUTHENTICATED' },
@@ -135,14 +147,15 @@ test('a node that finds that the log was trimmed beyond where it stands reads wh
 });
 
 test('a log that was lost is followed in its new life, and what was revoked stays so', async () => {
-  const node = trimmable();
+  const { node, inner } = trimmable();
   await node.notifier.start();
   for (const userId of ['1', '2']) await appendUnheard(node, revoked(userId));
   await settle(2_100);
-  node.inner.loseAfter('control', 0);
+  inner.loseAfter('control', 0);
   await settle(4_000);
   await appendUnheard(node, revoked('3'));
   await settle(4_000);
+  await expectAllRead(node);
   for (const userId of ['1', '2', '3']) {
     expect(await connecting(node, { userId })).toMatchObject({
       error: { code: 'UNAUTHENTICATED' },
@@ -175,6 +188,23 @@ function standStill(ms: number): void {
 }
 
 const pauseMs = beaconMs * 2.5;
+
+test('a log that was lost while a node stood still is followed in its new life', async () => {
+  const { node, inner } = trimmable();
+  await node.notifier.start();
+  await appendUnheard(node, revoked('1'));
+  await settle(2_100);
+  inner.loseAfter('control', 0);
+  standStill(pauseMs);
+  expect((await connecting(node, { userId: '2' })).state).not.toBe('resolved');
+  await expectAllRead(node);
+  await appendUnheard(node, revoked('2'));
+  await settle(2_100);
+  await expectAllRead(node);
+  expect(await connecting(node, { userId: '2' })).toMatchObject({
+    error: { code: 'UNAUTHENTICATED' },
+  });
+});
 
 test('a node that stood still closes its streams before it shows anything, and reads the log first', async () => {
   const node = controlNode({ positionCheckMs: 600_000 });

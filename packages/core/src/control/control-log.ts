@@ -160,7 +160,6 @@ export class ControlLog implements FeedFollower, ReplayTarget {
 
   /** What is kept is read anew: some of it may be among what the feed passed over. */
   historyLost(): void {
-    this.#feed?.leave(this);
     this.#joined = false;
     this.readAgain();
   }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { NotifyError } from '../errors/notify-error.js';
 import { Connections, type Place } from './connections.js';
 import { LimitCounters } from './counters.js';
 
@@ -96,8 +97,20 @@ test('clients that are turned away come back at different times', () => {
     try {
       connections.enter('192.0.2.1');
     } catch (error) {
-      told.add((error as { readonly returnMs: number }).returnMs);
+      told.add(NotifyError.is(error) && error.returnMs);
     }
   }
   expect(told.size).toBeGreaterThan(1);
+});
+
+test('of very many addresses those that came first are forgotten', () => {
+  const bounds = { ...roomy, maxConnections: 20_000, maxConnectsPerSecondPerIp: 1 };
+  const connections = new Connections(bounds, new LimitCounters());
+  const first = '192.0.2.1';
+  for (let n = 0; n < 5; n += 1) connections.enter(first);
+  expect(() => connections.enter(first)).toThrow(expect.objectContaining({ code: 'OVERLOADED' }));
+  for (let n = 0; n < 10_000; n += 1) connections.enter(`10.0.${n >> 8}.${n & 0xff}`);
+  expect(() => {
+    for (let n = 0; n < 5; n += 1) connections.enter(first);
+  }).not.toThrow();
 });

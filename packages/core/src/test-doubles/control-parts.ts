@@ -2,17 +2,24 @@ import type { ControlPosition } from '../control/members.js';
 import { memoryStore } from '../memory/memory-store.js';
 import { sampleEphemeral } from './envelopes.js';
 import { SharedStore, testNotifier } from './notifier-parts.js';
+import type { ObservedStore } from './observed-store.js';
 import { RecordingBroker } from './recording-broker.js';
 
 const channel = 'control';
 /** How often the node and those that are played send a beacon. */
 export const beaconMs = 1_000;
 
-type NodeFields = Parameters<typeof testNotifier>[0] & { readonly remote?: boolean };
+type NodeFields = Omit<NonNullable<Parameters<typeof testNotifier>[0]>, 'store'> & {
+  readonly remote?: boolean;
+  readonly store?: ObservedStore;
+};
 
 /** A node of a cluster whose other nodes the test plays. */
-export function controlNode({ remote = true, ...fields }: NodeFields = {}) {
-  const store = new SharedStore(memoryStore(), true);
+export function controlNode({
+  remote = true,
+  store = new SharedStore(memoryStore(), true),
+  ...fields
+}: NodeFields = {}) {
   const broker = new RecordingBroker({ remote });
   const parts = { store, broker, nodeId: 'here', beaconMs, revokeWaitMs: 20_000, ...fields };
   const { notifier } = testNotifier(parts);
