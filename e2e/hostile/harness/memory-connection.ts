@@ -20,16 +20,23 @@ export class MemoryConnection {
         done();
         this.#heard();
       },
+      final: (done) => {
+        this.#end(done);
+      },
       destroy: (_error, done) => {
-        this.ended = true;
-        done(null);
-        this.#heard();
+        this.#end(done);
       },
     });
     // Node asks sockets for it; nothing here takes time.
     Object.assign(this.#duplex, { setTimeout: () => this.#duplex });
     this.#duplex.on('error', () => {});
     server.emit('connection', this.#duplex);
+  }
+
+  #end(done: (error?: null) => void): void {
+    this.ended = true;
+    done(null);
+    this.#heard();
   }
 
   /** Text is sent one byte per character. */

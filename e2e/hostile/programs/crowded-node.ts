@@ -6,13 +6,17 @@ import { createNotifier, defineCatalogue } from '@realtime-notify/core';
 import { nodeMount } from '@realtime-notify/use/node';
 import { z } from 'zod';
 
-const perTick = 50;
-const everyMs = 10;
-const mib = 1024 * 1024;
+/** So few that each client's bytes are its own: larger writes share theirs. */
+const perTick = 5;
+const everyMs = 1;
+/** Where it ends, whatever was to be reached. */
+const mostSent = 60_000;
+const mostBytes = 400 * 1024 * 1024;
 
 const notifier = createNotifier({
   catalogue: defineCatalogue({ tick: z.object({ n: z.number(), text: z.string() }) }),
   maxBufferedBytes: Number(process.env.MAX_BUFFERED_BYTES),
+  maxNodeBufferedBytes: Number.MAX_SAFE_INTEGER,
 });
 await notifier.start();
 const server = http.createServer();
@@ -32,7 +36,7 @@ async function publish({ until, atMost }: Task): Promise<void> {
   peak = 0;
   const isDone = (): boolean =>
     until === 'closed' ? notifier.limits.snapshot().bufferedBytes >= atMost : n - started >= atMost;
-  while (!isDone() && peak < 600 * mib) {
+  while (!isDone() && n - started < mostSent && peak < mostBytes) {
     for (let each = 0; each < perTick; each += 1) {
       n += 1;
       void notifier.notify({ to: { all: true }, type: 'tick', data: { n, text }, durable: false });

@@ -5,6 +5,8 @@ import type { ResolvedOptions } from './jwt-options.js';
 const userSchema = z.string().min(1);
 const groupsSchema = z.array(z.string()).optional();
 
+const noGroups: readonly string[] = Object.freeze([]);
+
 /**
  * The user that verified claims name.
  * @param claims - `exp`, where it is there, is a number of seconds
@@ -24,7 +26,7 @@ export function principalOfClaims(
   }
   return Object.freeze({
     userId: userId.data,
-    groups: Object.freeze(groups.data ?? []),
+    groups: groups.data === undefined ? noGroups : Object.freeze(groups.data),
     issuedAt: issueTime(claims.iat),
     ...session(ownClaim(claims, 'sid')),
     ...expiry(claims.exp, options.clockToleranceMs),

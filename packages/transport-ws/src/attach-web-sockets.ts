@@ -78,7 +78,7 @@ class WsEndpoint<Schemas extends CatalogueSchemas> {
       connection.terminate();
     });
     const hellos = new Rota<ServedConnection<Schemas>>(helloTimeoutMs / 4, (served) => {
-      if (served.session.awaitsHello && Date.now() - served.since >= helloTimeoutMs) {
+      if (served.session.awaitsHello && performance.now() - served.since >= helloTimeoutMs) {
         notifier.limits.count('helloTime');
         served.session.refuse('HELLO_TIMEOUT', 'no hello came');
       }

@@ -3,7 +3,7 @@ import { type Envelope, isStored, type StoredEnvelope } from '../notification/no
 import type { Logger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
 import { channelKey, cursorEntry } from '../positions/cursor.js';
-import { type Position, tagOf } from '../positions/position.js';
+import { originPosition, type Position, samePosition, tagOf } from '../positions/position.js';
 import { judgePage } from './judge-page.js';
 import { Ring } from './ring.js';
 import type { StoreReads } from './store-reads.js';
@@ -264,7 +264,8 @@ export class Feed {
   }
 
   #moveTo(position: Position): void {
-    this.#position = position;
+    // Most users' own channels are empty: those share one.
+    this.#position = samePosition(position, originPosition) ? originPosition : position;
     this.#cursorEntry = undefined;
   }
 }
