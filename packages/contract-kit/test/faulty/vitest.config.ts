@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
+    setupFiles: ['same-histories.ts'],
     include: ['**/*.faulty.ts'],
     pool: 'threads',
     maxWorkers: 4,
