@@ -1,11 +1,19 @@
 import { createServer } from 'node:net';
 
 /**
- * The preferred port, or one the system picks when another program holds it: a second clone of the
- * repository on the same machine gets its own services.
+ * Below the ports that systems give to outgoing connections: such a one could be taken between our look and
+ * the start of the program that is to listen there.
+ */
+const lowest = 20_000;
+const count = 12_000;
+
+/**
+ * The preferred port, or any when it is 0 or another program holds it: a second clone of the repository on
+ * the same machine gets its own services.
  */
 export async function freePort(preferred: number): Promise<number> {
-  return (await tryPort(preferred)) ?? (await freePort(0));
+  const port = preferred === 0 ? lowest + Math.floor(Math.random() * count) : preferred;
+  return (await tryPort(port)) ?? (await freePort(0));
 }
 
 /** As many different free ports. */
