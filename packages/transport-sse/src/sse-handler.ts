@@ -106,7 +106,6 @@ class SseEndpoint<Schemas extends CatalogueSchemas> {
     this.#revalidation.watch(emitter);
     onceClosed(response, () => {
       this.#heartbeats.remove(outlet);
-      this.#revalidation.forget(emitter);
       outlet.end();
       emitter.gone();
     });

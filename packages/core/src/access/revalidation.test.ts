@@ -24,8 +24,7 @@ async function watched(revalidate: Revalidate | undefined, options: AccessOption
     settle(),
   ]);
   revalidation.watch(stream.emitter);
-  const rest = () => revalidation.forget(stream.emitter);
-  return { notifier, broker, logger, revalidation, ...stream, rest };
+  return { notifier, broker, logger, revalidation, ...stream };
 }
 
 test('each stream is asked about once in a period, with the principal that it has by then', async () => {
@@ -149,11 +148,19 @@ test('a stream that is closed, or not watched any more, is not asked about', asy
     return principal;
   };
   const gone = await watched(ask);
-  gone.rest();
+  gone.emitter.gone();
   const closed = await watched(ask);
   closed.emitter.close({ code: 'MAX_AGE', returnMs: 0 });
   await settle(periodMs * 2);
   expect(asked).toBe(0);
+});
+
+test('G9 a stream that has ended is let go of within a period', async () => {
+  const { emitter } = await watched((principal) => principal);
+  emitter.gone();
+  const looks = vi.spyOn(emitter, 'closed', 'get');
+  await settle(periodMs * 3);
+  expect(looks).toHaveBeenCalledTimes(1);
 });
 
 test('G10 without the hook there is no timer; with it none is left after close', async () => {

@@ -28,18 +28,17 @@ export class Revalidation {
     void notifier.closed.then(() => this.#rota.close());
   }
 
-  /** Looks after a stream; does nothing without a hook. */
+  /** Looks after a stream until it has ended; does nothing without a hook. */
   watch(emitter: Emitter): void {
     if (this.#access.revalidates) this.#rota.add(emitter);
   }
 
-  /** The stream has ended. */
-  forget(emitter: Emitter): void {
-    if (this.#access.revalidates) this.#rota.remove(emitter);
-  }
-
   async #ask(emitter: Emitter): Promise<void> {
-    if (emitter.closed || this.#asking.has(emitter)) return;
+    if (emitter.closed) {
+      this.#rota.remove(emitter);
+      return;
+    }
+    if (this.#asking.has(emitter)) return;
     this.#asking.add(emitter);
     try {
       const groups = this.#notifier.channelNames.groupsOf(emitter.channels);

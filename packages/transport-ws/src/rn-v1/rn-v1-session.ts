@@ -122,7 +122,6 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
 
   gone(): void {
     this.#ended = true;
-    if (this.#emitter !== undefined) this.#context.revalidation.forget(this.#emitter);
     this.#emitter?.gone();
   }
 
