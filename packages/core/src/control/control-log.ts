@@ -20,7 +20,6 @@ export interface ControlLogContext {
   readonly store: Store;
   readonly queue: PublishQueue;
   readonly logger: Logger;
-  readonly pageItems: number;
   received(envelope: Envelope): void;
 }
 
@@ -88,11 +87,12 @@ export class ControlLog implements FeedFollower, ReplayTarget {
   }
 
   async #replay(): Promise<void> {
-    const { feeds, reads, channel, pageItems } = this.#context;
+    const { feeds, reads, channel } = this.#context;
     this.#feed ??= await feeds.acquire(channel);
     const { head, logStart } = await reads.page(channel, 0, 1);
-    const start = { epoch: head.epoch, offset: logStart - 1, tag: NO_TAG };
-    await new Replay(this.#feed, start).run(this, reads, pageItems);
+    const start =
+      logStart > head.offset ? head : { epoch: head.epoch, offset: logStart - 1, tag: NO_TAG };
+    await new Replay(this.#feed, start).run(this, reads);
     if (!this.#joined) throw new NotifyError('STORE_UNAVAILABLE', 'the control log has changed');
   }
 

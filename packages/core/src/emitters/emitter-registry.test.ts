@@ -26,12 +26,11 @@ function parts() {
   const emitter = (userId: string | null) =>
     new Emitter({ userId }, new RecordingOutlet(), {
       flusher: new Flusher(),
-      reads: new StoreReads(store),
+      reads: new StoreReads(store, 10),
       logger: silentLogger,
       backlog: new Backlog(1_000, () => {}),
       counters: new LimitCounters(),
       maxBufferedBytes: 1_000,
-      pageItems: 10,
       detached: (each) => registry.remove(each),
     });
   return { registry, feeds, emitter };

@@ -166,16 +166,74 @@ test('G3 what was due when history was lost leaves with the cursor from before t
   truth.loseAfter(user, 2);
   // The loss is found in the very tick in which something else became due.
   const mending = feeds.user.mend();
-  truth.readAfter = ((read) => async (requests) => {
+  const read = truth.readAfter.bind(truth);
+  truth.readAfter = async (requests) => {
+    truth.readAfter = read;
     const pages = await read(requests);
     feeds.group.offer(await appendOne(truth, group, 2));
     return pages;
-  })(truth.readAfter.bind(truth));
+  };
   await Promise.all([mending, settle()]);
   expect(outlet.offsets(group)).toEqual([2]);
   const lastWrite = outlet.writes.at(-1);
   expect(lastWrite?.cursor).toContain(`.${before}.5.`);
   expect(outlet.said.at(-1)?.kind).toBe('ready');
+});
+
+test('G3 what is lost on several channels at once is told once, with where the stream stood then', async () => {
+  const truth = new MutableStore();
+  const { outlet, feeds } = await live(truth);
+  for (const [channel, feed] of [
+    [user, feeds.user],
+    [group, feeds.group],
+  ] as const) {
+    for (const each of await appendMany(truth, channel, 4, 2)) feed.offer(each);
+    truth.loseAfter(channel, 2);
+  }
+  await settle();
+  // Only one of them is found to be lost.
+  await Promise.all([feeds.user.mend(), settle()]);
+  expect(outlet.readies).toHaveLength(1);
+  const [ready] = outlet.readies;
+  expect(ready?.ready.channels).toEqual(
+    new Map([
+      [user, feeds.user.position],
+      [group, feeds.group.position],
+    ]),
+  );
+  expect(offsetIn(ready?.cursor ?? '', group)).toBe(2);
+  feeds.user.offer(await appendOne(truth, user, 30));
+  await settle();
+  expect(outlet.said.slice(-2).map(({ kind }) => kind)).toEqual(['ready', 'write']);
+});
+
+test('G3 what is due before other channels are compared waits for the word of the loss, which stands before it', async () => {
+  const truth = new MutableStore();
+  const { outlet, feeds } = await live(truth);
+  for (const each of await appendMany(truth, user, 4, 2)) feeds.user.offer(each);
+  await settle();
+  truth.loseAfter(user, 2);
+  const mending = feeds.user.mend();
+  const read = truth.readAfter.bind(truth);
+  let comparisons = 0;
+  truth.readAfter = async (requests) => {
+    const pages = await read(requests);
+    comparisons += 1;
+    // The user's channel was lost, the group's is being compared.
+    if (comparisons === 2) {
+      feeds.group.offer(await appendOne(truth, group, 2));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return pages;
+  };
+  await Promise.all([mending, settle()]);
+  expect(comparisons).toBe(2);
+  expect(outlet.said.slice(-2).map(({ kind }) => kind)).toEqual(['ready', 'write']);
+  const [ready] = outlet.readies;
+  expect(outlet.readies).toHaveLength(1);
+  expect(offsetIn(ready?.cursor ?? '', group)).toBe(1);
+  expect(ready?.ready.channels.get(group)?.offset).toBe(1);
+  expect(offsetIn(outlet.writes.at(-1)?.cursor ?? '', group)).toBe(2);
 });
 
 test('an outlet that throws is closed, and the others are written to', async () => {

@@ -12,7 +12,7 @@ import type { CloseReason } from './close-reason.js';
 import type { Mortal } from './deadlines.js';
 import type { Flusher } from './flusher.js';
 import type { Outgoing } from './outgoing.js';
-import type { Outlet } from './outlet.js';
+import type { Outlet, Ready } from './outlet.js';
 import { Replay, type ReplayTarget } from './replay.js';
 
 const none: readonly never[] = [];
@@ -25,7 +25,6 @@ export interface EmitterContext {
   readonly backlog: Backlog;
   readonly counters: LimitCounters;
   readonly maxBufferedBytes: number;
-  readonly pageItems: number;
   /** Lets go of what the emitter holds; called once. */
   detached(emitter: Emitter, feeds: readonly Feed[], reason: CloseReason | undefined): void;
 }
@@ -46,6 +45,8 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
   /** What the client may have outstanding beyond its budget, until it has taken all. */
   #replayedBytes = 0;
   #takers: (() => void)[] | undefined;
+  /** History was lost and the client is not told yet: how the stream stood right after that. */
+  #loss: { readonly ready: Ready; readonly cursor: string } | undefined;
   #end: { readonly at: number; readonly reason: CloseReason } | undefined;
   #closed = false;
 
@@ -88,7 +89,7 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
   follow(feed: Feed, { position }: Start): void {
     const replay = new Replay(feed, position);
     this.#replays = this.#replays.concat(replay);
-    replay.run(this, this.#context.reads, this.#context.pageItems).catch((error: unknown) => {
+    replay.run(this, this.#context.reads).catch((error: unknown) => {
       this.#context.logger.debug({ channel: feed.channel, err: error }, 'a replay broke off');
       this.close({ code: 'UNAVAILABLE', returnMs: 1_000 + Math.random() * 4_000 });
     });
@@ -121,6 +122,7 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
     this.#pending = undefined;
     this.#replayDue = false;
     if (batch === undefined || this.#closed) return;
+    this.#tellLoss();
     const before = this.#outlet.bufferedBytes;
     if (before > this.#context.maxBufferedBytes + this.#replayedBytes) {
       this.#context.counters.count('bufferedBytes');
@@ -195,14 +197,27 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
     this.historyLost();
   }
 
+  /**
+   * Tells the client, once for all channels that the same event has struck: the others are compared with
+   * the store first, unless something is due before.
+   */
   historyLost(): void {
     this.flush();
     if (this.#closed) return;
-    const positions = this.#positions();
-    this.#outlet.ready(
-      { userId: this.#principal.userId, channels: positions, recovered: false },
-      this.cursor(),
-    );
+    const isFirst = this.#loss === undefined;
+    const { userId } = this.#principal;
+    const ready: Ready = { userId, channels: this.#positions(), recovered: false };
+    this.#loss = { ready, cursor: this.cursor() };
+    if (isFirst) {
+      const compared = this.#live.map((feed) => feed.mended());
+      void Promise.all(compared).then(() => this.#tellLoss());
+    }
+  }
+
+  #tellLoss(): void {
+    const loss = this.#loss;
+    this.#loss = undefined;
+    if (loss !== undefined && !this.#closed) this.#outlet.ready(loss.ready, loss.cursor);
   }
 
   /** Ends the stream from this side, after what is due. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { FeedContext } from '../feeds/feed.js';
 import { NO_EPOCH, originPosition, type Position } from '../positions/position.js';
 import { EmitterParts, offsetIn } from '../test-doubles/emitter-parts.js';
 import { appendMany, appendOne, positionOf } from '../test-doubles/envelopes.js';
+import type { FeedFields } from '../test-doubles/feed-parts.js';
 import { MutableStore } from '../test-doubles/mutable-store.js';
 import { ObservedStore } from '../test-doubles/observed-store.js';
 import { RecordingOutlet } from '../test-doubles/recording-outlet.js';
@@ -18,7 +18,7 @@ const settle = () => vi.advanceTimersByTimeAsync(200);
 async function behind(
   seen: number,
   count: number,
-  fields: Partial<FeedContext & { maxBufferedBytes: number; takes: boolean }> = {},
+  fields: Partial<FeedFields & { maxBufferedBytes: number; takes: boolean }> = {},
 ) {
   const { takes = true, ...context } = fields;
   const truth = new MutableStore();
@@ -249,7 +249,7 @@ test('a replay that is unfollowed, or whose client goes away, stops; its feed is
   outlet.take();
   await settle();
   expect(feed.followers.size).toBe(0);
-  expect(store.reads).toHaveLength(2);
+  expect(store.reads).toHaveLength(1);
   expect(parts.detachments).toEqual([{ channels: [channel], reason: undefined }]);
 });
 

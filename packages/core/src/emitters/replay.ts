@@ -1,8 +1,10 @@
 import { NotifyError } from '../errors/notify-error.js';
 import type { Feed } from '../feeds/feed.js';
+import { judgePage, leadsOn } from '../feeds/judge-page.js';
 import type { StoreReads } from '../feeds/store-reads.js';
+import { isStored } from '../notification/notification.js';
 import type { LogPage } from '../ports/store.js';
-import { NO_EPOCH, type Position, tagOf } from '../positions/position.js';
+import { NO_EPOCH, type Position, positionOf } from '../positions/position.js';
 import { Outgoing } from './outgoing.js';
 
 /** The emitter that catches up. */
@@ -39,7 +41,7 @@ export class Replay {
   }
 
   /** Runs until the emitter has caught up, closed, or the history was lost. Rejects as the store does. */
-  async run(target: ReplayTarget, reads: StoreReads, pageItems: number): Promise<void> {
+  async run(target: ReplayTarget, reads: StoreReads): Promise<void> {
     while (!this.#stopped && !target.closed) {
       if (target.digesting) {
         await target.taken();
@@ -48,7 +50,7 @@ export class Replay {
       if (this.#join(target)) return;
       if (this.#feedIsBehind()) await this.feed.mend();
       const known = this.feed.position;
-      const page = await reads.page(this.feed.channel, this.position.offset, pageItems);
+      const page = await this.#read(reads);
       if (this.#stopped || target.closed) return;
       this.#adoptFirstEpoch(page);
       if (this.#isLost(page, known)) {
@@ -58,13 +60,26 @@ export class Replay {
       if (this.#feedIsBehind()) throw notMended();
       // Beyond its own position the feed delivers itself.
       const limit = this.feed.position.offset;
-      for (const item of page.items)
-        if (item.offset <= limit) this.#push(target, new Outgoing(item));
-      if (page.items.length < pageItems && this.feed.position.epoch === this.position.epoch) {
+      const reachesLimit =
+        !reads.isFull(page, this.position) || (page.items.at(-1)?.offset ?? 0) > limit;
+      for (const item of page.items) {
+        if (item.offset > this.position.offset && item.offset <= limit) {
+          this.#push(target, new Outgoing(item));
+        }
+      }
+      if (reachesLimit && this.feed.position.epoch === this.position.epoch) {
         this.#skipExpired(page.head, limit);
       }
       await target.taken();
     }
+  }
+
+  /** Where the feed does not know this life of the log, nothing that was read before is believed. */
+  #read(reads: StoreReads): Promise<LogPage> {
+    const { channel } = this.feed;
+    return this.#feedIsBehind()
+      ? reads.pageFrom(channel, this.position)
+      : reads.sharedPageFrom(channel, this.position);
   }
 
   /** Goes live where the ring, or standing level, leaves nothing between. All in one tick. */
@@ -90,8 +105,9 @@ export class Replay {
   }
 
   #isLost(page: LogPage, known: Position): boolean {
+    if (judgePage(page, this.position) !== 'reachable') return true;
+    if (leadsOn(page, this.position)) return false;
     const { epoch, offset } = this.position;
-    if (page.head.epoch !== epoch || page.logStart > offset + 1) return true;
     return page.head.offset < (known.epoch === epoch ? Math.max(offset, known.offset) : offset);
   }
 
@@ -103,9 +119,9 @@ export class Replay {
   }
 
   #push(target: ReplayTarget, outgoing: Outgoing): void {
-    const { epoch, offset, id } = outgoing.envelope;
-    if (epoch === null || offset === null) return;
-    this.position = { epoch, offset, tag: tagOf(id) };
+    const { envelope } = outgoing;
+    if (!isStored(envelope)) return;
+    this.position = positionOf(envelope);
     target.pushReplayed(outgoing);
   }
 

@@ -1,12 +1,23 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { memoryStore } from '../memory/memory-store.js';
 import { originPosition } from '../positions/position.js';
-import { appendMany, appendOne, positionOf } from '../test-doubles/envelopes.js';
-import { feedContext, openFeed, RecordingFollower } from '../test-doubles/feed-parts.js';
+import {
+  appendMany,
+  appendOne,
+  positionOf,
+  sampleId,
+  sampleStored,
+} from '../test-doubles/envelopes.js';
+import {
+  type FeedFields,
+  feedContext,
+  openFeed,
+  RecordingFollower,
+} from '../test-doubles/feed-parts.js';
 import { MutableStore } from '../test-doubles/mutable-store.js';
 import { ObservedStore } from '../test-doubles/observed-store.js';
 import { RecordingLogger } from '../test-doubles/recording-logger.js';
-import { Feed, type FeedContext } from './feed.js';
+import { Feed } from './feed.js';
 
 const channel = 'user:1';
 
@@ -14,7 +25,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** A feed with one follower that stands behind the first `seeded` notifications of a log. */
-async function followed(seeded: number, fields: Partial<FeedContext> = {}) {
+async function followed(seeded: number, fields: Partial<FeedFields> = {}) {
   const truth = new MutableStore();
   const store = new ObservedStore(truth);
   const logger = new RecordingLogger();
@@ -120,6 +131,66 @@ test('G3 a new epoch made by another node is adopted, and followers are told', a
   expect(store.renewals).toEqual([]);
   expect(follower.losses).toBe(1);
   expect(feed.position).toMatchObject({ epoch: renewed.epoch, offset: 4 });
+  expect(follower.offsets).toEqual([4]);
+});
+
+test('G3 what is announced after everything was lost is shown, after the word of the loss', async () => {
+  const { truth, feed, follower } = await followed(5);
+  const heard: string[] = [];
+  follower.push = ({ envelope }) => heard.push(`${envelope.offset}`);
+  follower.historyLost = () => heard.push(`lost at ${feed.position.offset}`);
+  truth.loseEverything(channel);
+  const [, second, third] = await appendMany(truth, channel, 3, 30);
+  // The first was announced while nobody heard it.
+  for (const each of [second, third]) if (each !== undefined) feed.offer(each);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(heard).toEqual(['lost at 1', '2', '3']);
+  expect(feed.position).toEqual(third && positionOf(third));
+});
+
+test('G3 a place given out again is seen by its id, and what stands there now is shown', async () => {
+  for (const known of ['in the ring', 'by the tag of the position']) {
+    const { truth, store, feed, follower } = await followed(3);
+    const { offset, epoch } = feed.position;
+    if (known === 'in the ring') {
+      for (const each of await appendMany(truth, channel, 2, 4)) feed.offer(each);
+    }
+    const place = known === 'in the ring' ? offset + 1 : offset;
+    truth.loseAfter(channel, place - 1);
+    const again = await appendOne(truth, channel, 40);
+    expect(again).toMatchObject({ epoch, offset: place });
+    feed.offer(again);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(store.renewals).toEqual([channel]);
+    expect(follower.losses).toBe(1);
+    expect(follower.outgoings.at(-1)?.envelope).toMatchObject({ offset: place, id: again.id });
+    expect(feed.position.epoch).not.toBe(epoch);
+  }
+});
+
+test('G2 what follows a place given out again is not taken for what comes next, and is shown once', async () => {
+  const { truth, feed, follower } = await followed(3);
+  const heard: string[] = [];
+  follower.push = ({ envelope }) => heard.push(envelope.id);
+  follower.historyLost = () => heard.push('lost');
+  truth.loseAfter(channel, 2);
+  const again = await appendMany(truth, channel, 3, 40);
+  for (const each of again) feed.offer(each);
+  expect(heard).toEqual([]);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(heard).toEqual(['lost', ...again.map(({ id }) => id)]);
+});
+
+test('G2 an announcement of what the log does not have shows nothing, and nothing again', async () => {
+  const { truth, feed, follower } = await followed(3);
+  for (const each of await appendMany(truth, channel, 2, 4)) feed.offer(each);
+  truth.loseAfter(channel, 4);
+  feed.offer(sampleStored(channel, 4, { epoch: feed.position.epoch, id: sampleId(99) }));
+  feed.offer(sampleStored(channel, 3, { epoch: 'forged' }));
+  await vi.advanceTimersByTimeAsync(100);
+  expect(follower.losses).toBe(1);
+  expect(follower.offsets).toEqual([4, 5]);
+  expect(feed.position.offset).toBe(4);
 });
 
 test('G3 a log trimmed beyond the feed is a loss of history, and the feed goes on at the head', async () => {

@@ -121,6 +121,7 @@ export class FeedTable {
     clearInterval(this.#sweepTimer);
     for (const { feed } of this.#entries.values()) feed.close();
     this.#entries.clear();
+    this.#context.reads.close();
   }
 
   #open(entry: Entry): Promise<void> {

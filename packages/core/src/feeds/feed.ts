@@ -3,7 +3,15 @@ import { type Envelope, isStored, type StoredEnvelope } from '../notification/no
 import type { Logger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
 import { channelKey, cursorEntry } from '../positions/cursor.js';
-import { originPosition, type Position, samePosition, tagOf } from '../positions/position.js';
+import {
+  NO_TAG,
+  originPosition,
+  type Position,
+  positionOf,
+  samePosition,
+  tagOf,
+} from '../positions/position.js';
+import { EarlyEnvelopes } from './early-envelopes.js';
 import { judgePage } from './judge-page.js';
 import { Ring } from './ring.js';
 import type { StoreReads } from './store-reads.js';
@@ -17,9 +25,6 @@ export interface FeedFollower {
   historyLost(): void;
 }
 
-/** Shared by all feeds that wait for nothing; never written to. */
-const nothingHeld: Map<number, StoredEnvelope> = new Map();
-
 /** What feeds of one node share. */
 export interface FeedContext {
   readonly store: Store;
@@ -28,8 +33,8 @@ export interface FeedContext {
   readonly reorderMs: number;
   readonly ringCount: number;
   readonly ringBytes: number;
+  /** Envelopes kept at most until their turn comes. */
   readonly maxHeld: number;
-  readonly pageItems: number;
 }
 
 /**
@@ -47,12 +52,15 @@ export class Feed {
   #ring: Ring | undefined;
   /** Most feeds have one follower: it stands for itself, a set is made for the second. */
   #live: FeedFollower | Set<FeedFollower> | undefined;
-  #held: Map<number, StoredEnvelope> = nothingHeld;
+  /** Made with the first one. */
+  #early: EarlyEnvelopes | undefined;
   #position: Position | undefined;
   #cursorEntry: string | undefined;
   #reorderTimer: NodeJS.Timeout | undefined;
   #mending: Promise<void> | undefined;
   #mendAgain = false;
+  /** Another notification was offered for a place that was delivered: first the store is asked. */
+  #doubted = false;
   #closed = false;
 
   constructor(channel: string, context: FeedContext) {
@@ -86,7 +94,7 @@ export class Feed {
   /** Begins at the store's position. What was offered while it was asked for follows. */
   open(position: Position): void {
     this.#moveTo(position);
-    this.#settleHeld();
+    this.#settleEarly();
   }
 
   /** Takes an envelope, from whatever way it came. */
@@ -98,14 +106,19 @@ export class Feed {
     }
     const position = this.#position;
     if (position === undefined) {
-      this.#hold(envelope);
+      this.#keep(envelope);
     } else if (envelope.epoch !== position.epoch) {
+      this.#keep(envelope);
       void this.mend();
-    } else if (envelope.offset === position.offset + 1) {
+    } else if (this.#contradicts(envelope, position)) {
+      this.#doubted = true;
+      this.#keep(envelope);
+      void this.mend();
+    } else if (envelope.offset === position.offset + 1 && !this.#doubted) {
       this.#advance(envelope);
-      if (this.#held.size > 0) this.#settleHeld();
+      if (this.#early !== undefined) this.#settleEarly();
     } else if (envelope.offset > position.offset) {
-      this.#hold(envelope);
+      this.#keep(envelope);
       this.#awaitLate();
     }
   }
@@ -141,58 +154,68 @@ export class Feed {
     return this.#mending;
   }
 
+  /** As {@link mend}, or the end of the mending that is under way. */
+  mended(): Promise<void> {
+    return this.#mending ?? this.mend();
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#reorderTimer);
     this.#live = undefined;
-    this.#held = nothingHeld;
+    this.#early = undefined;
     this.#ring = undefined;
   }
 
-  #hold(envelope: StoredEnvelope): void {
-    // What does not fit is in the store; the mending of the hole before it reads it there.
-    if (this.#held.size >= this.#context.maxHeld) return;
-    if (this.#held === nothingHeld) this.#held = new Map();
-    this.#held.set(envelope.offset, envelope);
+  /** Whether its place was another notification's: the store lost data and counted again. */
+  #contradicts(envelope: StoredEnvelope, { offset, tag }: Position): boolean {
+    if (envelope.offset > offset) return false;
+    if (envelope.offset === offset) return tagOf(envelope.id) !== tag;
+    return this.#ring?.contradicts(envelope) ?? false;
+  }
+
+  #keep(envelope: StoredEnvelope): void {
+    this.#early ??= new EarlyEnvelopes(this.#context.maxHeld);
+    this.#early.add(envelope);
   }
 
   #awaitLate(): void {
     if (this.#reorderTimer !== undefined || this.#mending !== undefined) return;
     this.#reorderTimer = setTimeout(() => {
       this.#reorderTimer = undefined;
-      if (this.#held.size > 0) void this.mend();
+      if (this.#early !== undefined) void this.mend();
     }, this.#context.reorderMs);
   }
 
-  /** Delivers what is next among the held, drops what is past, and waits where a hole is left. */
-  #settleHeld(): void {
-    let { offset } = this.position;
-    for (
-      let next = this.#held.get(offset + 1);
-      next !== undefined;
-      next = this.#held.get(offset + 1)
-    ) {
-      if (next.epoch !== this.position.epoch) break;
+  /** Delivers what is next among the early, drops what is past, and waits where a hole is left. */
+  #settleEarly(): void {
+    const early = this.#early;
+    if (early === undefined || this.#doubted) return;
+    for (;;) {
+      const { epoch, offset } = this.position;
+      const next = early.at(epoch, offset + 1);
+      if (next === undefined) {
+        early.forgetUpTo(epoch, offset);
+        break;
+      }
       this.#advance(next);
-      offset = next.offset;
     }
-    for (const held of this.#held.values()) {
-      if (held.offset <= offset && held.epoch === this.position.epoch)
-        this.#held.delete(held.offset);
-    }
-    if (this.#held.size > 0) this.#awaitLate();
+    if (early.size === 0) this.#early = undefined;
+    else this.#awaitLate();
   }
 
   async #mendUntilQuiet(): Promise<void> {
     try {
       do {
         this.#mendAgain = false;
-        const offeredBefore = [...this.#held.values()];
+        const offeredBefore = this.#early?.all() ?? [];
         while (!this.#closed && (await this.#readMissing()));
-        this.#giveUp(offeredBefore);
+        // What a read that began after it was offered does not show was never stored, or is lost again.
+        for (const envelope of offeredBefore) this.#early?.forget(envelope);
       } while (this.#mendAgain);
       this.#mending = undefined;
-      if (!this.#closed) this.#settleHeld();
+      this.#doubted = false;
+      if (!this.#closed) this.#settleEarly();
     } catch (error) {
       this.#mending = undefined;
       this.#context.logger.warn(
@@ -202,46 +225,55 @@ export class Feed {
     }
   }
 
-  /** What a read that began after it was offered does not show was never stored, or is lost again. */
-  #giveUp(offeredBefore: readonly StoredEnvelope[]): void {
-    for (const envelope of offeredBefore) {
-      if (this.#held.get(envelope.offset) === envelope) this.#held.delete(envelope.offset);
-    }
-  }
-
   /** One page from the store; resolves true where more may follow. */
   async #readMissing(): Promise<boolean> {
     const before = this.position;
-    const { reads, pageItems, store } = this.#context;
-    // A page, and the notification at the position itself.
-    const limit = pageItems + 1;
-    const page = await reads.page(this.channel, Math.max(0, before.offset - 1), limit);
+    const { reads, store } = this.#context;
+    const page = await reads.pageFrom(this.channel, before);
     if (this.#closed) return false;
     const verdict = judgePage(page, before);
     // What was offered meanwhile has moved the position on: it is judged anew.
     if (verdict !== 'reachable' && this.position !== before) return true;
-    if (verdict === 'behind') {
-      this.#lose(await store.renewEpoch(this.channel, before.epoch));
-      return false;
-    }
-    if (verdict === 'unreachable') {
-      this.#lose(page.head);
-      return false;
+    if (verdict !== 'reachable') {
+      const since = this.#early?.firstOf(page.head.epoch);
+      const head =
+        verdict === 'behind' ? await store.renewEpoch(this.channel, before.epoch) : page.head;
+      const start = since === undefined ? head : await this.#placeBefore(since, head);
+      if (this.#closed) return false;
+      this.#lose(start);
+      return start !== head;
     }
     if (before.epoch !== page.head.epoch) this.#moveTo({ ...before, epoch: page.head.epoch });
     for (const item of page.items) if (item.offset > this.position.offset) this.#advance(item);
-    if (page.items.length >= limit) return true;
+    if (reads.isFull(page, before)) return true;
     // Items that expired one by one leave no envelope, but their offsets are passed.
     if (page.head.offset > this.position.offset) this.#moveTo(page.head);
     return false;
   }
 
+  /**
+   * Where a log that lost data is taken up again: before the first notification that was announced since,
+   * so that it is shown, where the log has it; else at the head.
+   */
+  async #placeBefore({ offset, id }: StoredEnvelope, head: Position): Promise<Position> {
+    if (offset > head.offset) return head;
+    const { items, head: now } = await this.#context.reads.page(
+      this.channel,
+      Math.max(0, offset - 2),
+      2,
+    );
+    const index = items.findIndex((item) => item.offset === offset && item.id === id);
+    if (index < 0 || now.epoch !== head.epoch) return head;
+    const previous = items[index - 1];
+    if (previous?.offset === offset - 1) return positionOf(previous);
+    return { epoch: head.epoch, offset: offset - 1, tag: NO_TAG };
+  }
+
   #advance(envelope: StoredEnvelope): void {
-    this.#held.delete(envelope.offset);
-    const { epoch, offset, id } = envelope;
-    this.#moveTo({ epoch, offset, tag: tagOf(id) });
+    this.#early?.forget(envelope);
+    this.#ring ??= new Ring(this.#context.ringCount, this.#context.ringBytes, this.position);
+    this.#moveTo(positionOf(envelope));
     const outgoing = new Outgoing(envelope);
-    this.#ring ??= new Ring(this.#context.ringCount, this.#context.ringBytes);
     this.#ring.push(outgoing);
     this.#deliver(outgoing);
   }
@@ -257,7 +289,7 @@ export class Feed {
       'the store lost history of a channel',
     );
     this.#ring = undefined;
-    this.#held = nothingHeld;
+    this.#early = undefined;
     for (const follower of [...this.followers]) follower.flush();
     this.#moveTo(position);
     for (const follower of [...this.followers]) follower.historyLost();

@@ -22,11 +22,13 @@ export async function findStart(
   if (claimed === undefined || isKnown(feed, claimed)) {
     return { position: claimed ?? feed.position, recovered: true };
   }
-  const page = await reads.page(feed.channel, Math.max(0, claimed.offset - 1), 1);
+  let page = await reads.sharedPageFrom(feed.channel, claimed);
   // The store is ahead of the feed: a wake-up is late or lost.
   if (page.head.offset > feed.position.offset || page.head.epoch !== feed.position.epoch) {
     await feed.mend();
   }
+  // The page is of an earlier life of the log.
+  if (page.head.epoch !== feed.position.epoch) page = await reads.pageFrom(feed.channel, claimed);
   if (judgePage(page, claimed) !== 'reachable')
     return { position: feed.position, recovered: false };
   const position = claimed.offset === 0 ? { ...originPosition, epoch: page.head.epoch } : claimed;

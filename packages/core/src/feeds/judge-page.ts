@@ -22,3 +22,11 @@ export function judgePage(
   if (named !== undefined && tagOf(named.id) !== position.tag) return 'behind';
   return logStart > position.offset + 1 ? 'unreachable' : 'reachable';
 }
+
+/** Whether a page holds what comes next after a position. */
+export function leadsOn(page: LogPage, position: Position): boolean {
+  const last = page.items.at(-1);
+  return (
+    last !== undefined && last.offset > position.offset && judgePage(page, position) === 'reachable'
+  );
+}

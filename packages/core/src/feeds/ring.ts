@@ -1,16 +1,21 @@
 import type { Outgoing } from '../emitters/outgoing.js';
-import { type Position, tagOf } from '../positions/position.js';
+import { isStored, type StoredEnvelope } from '../notification/notification.js';
+import { type Position, positionOf, samePosition } from '../positions/position.js';
 
 /** The most recent notifications of a feed, bounded by count and by bytes of data. */
 export class Ring {
   readonly #maxCount: number;
   readonly #maxBytes: number;
+  /** The place before the oldest that is held. */
+  #before: Position;
   #items: Outgoing[] = [];
   #bytes = 0;
 
-  constructor(maxCount: number, maxBytes: number) {
+  /** @param before - the place before the first notification to come */
+  constructor(maxCount: number, maxBytes: number, before: Position) {
     this.#maxCount = maxCount;
     this.#maxBytes = maxBytes;
+    this.#before = before;
   }
 
   push(outgoing: Outgoing): void {
@@ -24,24 +29,33 @@ export class Ring {
       this.#bytes -= Buffer.byteLength(this.#items[drop]?.envelope.dataJson ?? '');
       drop += 1;
     }
-    if (drop > 0) this.#items = this.#items.slice(drop);
-  }
-
-  clear(): void {
-    this.#items = [];
-    this.#bytes = 0;
+    if (drop === 0) return;
+    const dropped = this.#items[drop - 1]?.envelope;
+    if (dropped !== undefined && isStored(dropped)) this.#before = positionOf(dropped);
+    this.#items = this.#items.slice(drop);
   }
 
   /**
-   * What came after `position`, or undefined where the ring cannot tell: it must hold the very
+   * What came after `position`, or undefined where the ring cannot tell: it must know the very
    * notification that the position names.
    */
   after(position: Position): readonly Outgoing[] | undefined {
-    const index = this.#items.findLastIndex(({ envelope }) => envelope.offset === position.offset);
+    if (samePosition(position, this.#before)) return this.#items;
+    const index = this.#indexOf(position.offset);
     const named = this.#items[index]?.envelope;
-    if (named === undefined || tagOf(named.id) !== position.tag || named.epoch !== position.epoch) {
+    if (named === undefined || !isStored(named) || !samePosition(position, positionOf(named))) {
       return undefined;
     }
     return this.#items.slice(index + 1);
+  }
+
+  /** Whether another notification is held in this one's place. */
+  contradicts({ offset, id }: StoredEnvelope): boolean {
+    const held = this.#items[this.#indexOf(offset)];
+    return held !== undefined && held.envelope.id !== id;
+  }
+
+  #indexOf(offset: number): number {
+    return this.#items.findLastIndex(({ envelope }) => envelope.offset === offset);
   }
 }

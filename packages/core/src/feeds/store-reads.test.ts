@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { memoryStore } from '../memory/memory-store.js';
-import { appendMany, appendOne } from '../test-doubles/envelopes.js';
+import { originPosition } from '../positions/position.js';
+import { appendMany, appendOne, positionOf } from '../test-doubles/envelopes.js';
 import { gate } from '../test-doubles/gate.js';
 import { ObservedStore } from '../test-doubles/observed-store.js';
 import { StoreReads } from './store-reads.js';
@@ -10,7 +11,7 @@ afterEach(() => void vi.useRealTimers());
 
 function parts() {
   const store = new ObservedStore(memoryStore());
-  return { store, reads: new StoreReads(store) };
+  return { store, reads: new StoreReads(store, 10) };
 }
 
 async function all<Answer>(asked: readonly Promise<Answer>[]) {
@@ -118,4 +119,75 @@ test('a store that gives too few answers fails who got none, instead of leaving 
   expect(await all([reads.position('user:1')])).toMatchObject([
     { status: 'rejected', reason: { message: 'the store gave too few answers' } },
   ]);
+});
+
+test('G3 clients that come back with the same cursor, over seconds, share what was read for the first', async () => {
+  const { store, reads } = parts();
+  const envelopes = await appendMany(store, 'all', 12);
+  const at = envelopes.slice(0, 1).map(positionOf)[0] ?? originPosition;
+  const pages = new Set();
+  for (let client = 0; client < 1_000; client += 1) {
+    const [page] = await all([reads.sharedPageFrom('all', at)]);
+    pages.add(page?.status === 'fulfilled' ? page.value : page?.reason);
+  }
+  expect(store.reads).toEqual([[{ channel: 'all', after: 0, limit: 11 }]]);
+  expect([...pages]).toMatchObject([{ items: { length: 11 } }]);
+});
+
+test('a page that is still on its way is shared', async () => {
+  const { store, reads } = parts();
+  await appendMany(store, 'all', 3);
+  const answer = gate();
+  store.after.set('readAfter', () => answer.passed);
+  const start = { ...originPosition };
+  const first = reads.sharedPageFrom('all', start);
+  await vi.advanceTimersByTimeAsync(5);
+  const second = reads.sharedPageFrom('all', start);
+  answer.open();
+  await all([first, second]);
+  expect(await first).toBe(await second);
+  expect(store.reads).toHaveLength(1);
+});
+
+test('S7 a page that does not lead on is read anew: the end of a log, another life, an old page', async () => {
+  const { store, reads } = parts();
+  const envelopes = await appendMany(store, 'all', 3);
+  const [second, third] = envelopes.slice(1).map(positionOf);
+  if (second === undefined || third === undefined) throw new Error('not appended');
+  await all([reads.sharedPageFrom('all', third)]);
+  await appendOne(store, 'all', 4);
+  const [more] = await all([reads.sharedPageFrom('all', third)]);
+  expect(more).toMatchObject({ value: { head: { offset: 4 } } });
+  expect(store.reads).toHaveLength(2);
+
+  await all([reads.sharedPageFrom('all', second)]);
+  await all([reads.sharedPageFrom('all', { ...second, epoch: 'another' })]);
+  await all([reads.sharedPageFrom('all', { ...second, tag: 'ffffffff' })]);
+  expect(store.reads).toHaveLength(5);
+
+  await all([reads.sharedPageFrom('all', second)]);
+  expect(store.reads).toHaveLength(5);
+  await vi.advanceTimersByTimeAsync(5_000);
+  await all([reads.sharedPageFrom('all', second)]);
+  expect(store.reads).toHaveLength(6);
+});
+
+test('a read that failed is not shared with who asks later', async () => {
+  const { store, reads } = parts();
+  await appendMany(store, 'all', 3);
+  store.fail('readAfter');
+  const [failed] = await all([reads.sharedPageFrom('all', originPosition)]);
+  expect(failed).toMatchObject({ reason: { code: 'STORE_UNAVAILABLE' } });
+  store.recover();
+  const [page] = await all([reads.sharedPageFrom('all', originPosition)]);
+  expect(page).toMatchObject({ value: { items: { length: 3 } } });
+});
+
+test('closed, no timer is left', async () => {
+  const { store, reads } = parts();
+  await appendMany(store, 'all', 3);
+  await all([reads.sharedPageFrom('all', originPosition)]);
+  expect(vi.getTimerCount()).toBe(1);
+  reads.close();
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -1,7 +1,11 @@
 import type { LogPage, Store } from '../ports/store.js';
 import type { Position } from '../positions/position.js';
+import { leadsOn } from './judge-page.js';
+import { RecentPages } from './recent-pages.js';
 
 const maxPerCall = 500;
+const recentPagesMs = 5_000;
+const recentPagesBytes = 16 * 1024 * 1024;
 
 interface Waiter<Value> {
   resolve(value: Value): void;
@@ -14,10 +18,14 @@ interface Waiter<Value> {
  * the same cursor cost one read.
  */
 export class StoreReads {
+  readonly #pageItems: number;
   readonly #pages: Coalescer<{ channel: string; after: number; limit: number }, LogPage>;
   readonly #positions: Coalescer<string, Position>;
+  readonly #recent = new RecentPages(recentPagesMs, recentPagesBytes);
 
-  constructor(store: Store) {
+  /** @param pageItems - notifications after a position that are read at once */
+  constructor(store: Store, pageItems: number) {
+    this.#pageItems = pageItems;
     this.#pages = new Coalescer(
       ({ channel, after, limit }) => `${after} ${limit} ${channel}`,
       (requests) => store.readAfter(requests),
@@ -31,6 +39,39 @@ export class StoreReads {
   /** A page of the channel's log. Rejects with `STORE_UNAVAILABLE`. */
   page(channel: string, after: number, limit: number): Promise<LogPage> {
     return this.#pages.ask({ channel, after, limit });
+  }
+
+  /**
+   * The notification at a position, where it is still kept, and those that follow it.
+   * Rejects with `STORE_UNAVAILABLE`.
+   */
+  pageFrom(channel: string, { offset }: Position): Promise<LogPage> {
+    const own = Math.min(1, offset);
+    return this.page(channel, offset - own, this.#pageItems + own);
+  }
+
+  /**
+   * As {@link pageFrom}, for clients that catch up: the page may have been read some seconds ago, but only
+   * where it leads on from the position.
+   */
+  async sharedPageFrom(channel: string, position: Position): Promise<LogPage> {
+    const key = `${position.offset} ${channel}`;
+    const recent = await this.#recent.find(key)?.catch(() => undefined);
+    if (recent !== undefined && leadsOn(recent, position)) return recent;
+    const page = this.pageFrom(channel, position);
+    this.#recent.keep(key, page);
+    return page;
+  }
+
+  /** Whether more may follow what {@link pageFrom} gave. */
+  isFull({ items }: LogPage, { offset }: Position): boolean {
+    const own = items[0]?.offset === offset ? 1 : 0;
+    return items.length - own >= this.#pageItems;
+  }
+
+  /** Lets go of what was read. */
+  close(): void {
+    this.#recent.close();
   }
 
   /** Where the channel's log ends, asked after this call. Rejects with `STORE_UNAVAILABLE`. */

@@ -72,7 +72,7 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
     );
   }
   const channelNames = new ChannelNames(naming);
-  const reads = new StoreReads(store);
+  const reads = new StoreReads(store, limits.pageItems);
   const counters = new LimitCounters();
   const common = { ...limits, store, broker, logger, reads, channelNames, counters };
   const feeds = new FeedTable({

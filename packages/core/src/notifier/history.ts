@@ -3,7 +3,7 @@ import type { ChannelNames } from '../channels/channel-names.js';
 import { notificationJson, type StoredEnvelope } from '../notification/notification.js';
 import type { LogPage, Store } from '../ports/store.js';
 import { channelKey, cursorEntry, joinCursor } from '../positions/cursor.js';
-import { type Position, tagOf } from '../positions/position.js';
+import { type Position, positionOf } from '../positions/position.js';
 
 /** Whose history is wanted. */
 export interface HistoryRequest {
@@ -61,8 +61,7 @@ export class History {
 /** Where a page ends: before the head, where more was appended since the head was asked for. */
 function endOf(page: LogPage, limit: number): Position {
   const last = page.items.length === limit ? page.items.at(-1) : undefined;
-  if (last === undefined) return page.head;
-  return { epoch: last.epoch, offset: last.offset, tag: tagOf(last.id) };
+  return last === undefined ? page.head : positionOf(last);
 }
 
 /** By offset within a channel, by time between channels, whatever the publishers' clocks say. */

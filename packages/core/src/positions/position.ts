@@ -25,6 +25,15 @@ export function tagOf(notificationId: string): string {
   return notificationId.slice(-8);
 }
 
+/** The place of a stored notification. */
+export function positionOf(stored: {
+  readonly epoch: string;
+  readonly offset: number;
+  readonly id: string;
+}): Position {
+  return { epoch: stored.epoch, offset: stored.offset, tag: tagOf(stored.id) };
+}
+
 /** Whether two positions are the same place in the same life of a log. */
 export function samePosition(a: Position, b: Position): boolean {
   return a.epoch === b.epoch && a.offset === b.offset && a.tag === b.tag;

@@ -8,7 +8,7 @@ import { silentLogger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
 import { channelKey, parseCursor } from '../positions/cursor.js';
 import { originPosition } from '../positions/position.js';
-import { feedContext } from './feed-parts.js';
+import { type FeedFields, feedContext } from './feed-parts.js';
 import { RecordingOutlet } from './recording-outlet.js';
 
 export interface Detachment {
@@ -24,7 +24,7 @@ export class EmitterParts {
 
   constructor(
     store: Store,
-    fields: Partial<FeedContext & Pick<EmitterContext, 'maxBufferedBytes'>> = {},
+    fields: Partial<FeedFields & Pick<EmitterContext, 'maxBufferedBytes'>> = {},
   ) {
     this.#feedContext = feedContext(store, fields);
     this.#emitterContext = {
@@ -34,7 +34,6 @@ export class EmitterParts {
       backlog: new Backlog(100_000_000, () => {}),
       counters: new LimitCounters(),
       maxBufferedBytes: fields.maxBufferedBytes ?? 1_000_000,
-      pageItems: this.#feedContext.pageItems,
       detached: (_emitter, feeds, reason) => {
         this.detachments.push({ channels: feeds.map(({ channel }) => channel), reason });
       },

@@ -1,6 +1,7 @@
 import type { Envelope, StoredEnvelope } from '../notification/notification.js';
 import type { Draft, Store } from '../ports/store.js';
-import { type Position, tagOf } from '../positions/position.js';
+
+export { positionOf } from '../positions/position.js';
 
 /** A UUIDv7-shaped id that ends in `n`, so that tags differ and can be told apart. */
 export function sampleId(n: number): string {
@@ -23,10 +24,6 @@ export function sampleStored(
 
 export function sampleEphemeral(channel: string, n: number): Envelope {
   return { ...sampleDraft(channel, n), epoch: null, offset: null };
-}
-
-export function positionOf({ epoch, offset, id }: StoredEnvelope): Position {
-  return { epoch, offset, tag: tagOf(id) };
 }
 
 /** Appends `count` notifications, numbered from `first` on. */

@@ -5,17 +5,21 @@ import { silentLogger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
 import { originPosition } from '../positions/position.js';
 
-export function feedContext(store: Store, fields: Partial<FeedContext> = {}): FeedContext {
+export interface FeedFields extends FeedContext {
+  readonly pageItems: number;
+}
+
+export function feedContext(store: Store, fields: Partial<FeedFields> = {}): FeedContext {
+  const { pageItems = 100, ...others } = fields;
   return {
     store,
-    reads: new StoreReads(store),
+    reads: new StoreReads(store, pageItems),
     logger: silentLogger,
     reorderMs: 20,
     ringCount: 64,
     ringBytes: 256 * 1024,
     maxHeld: 1_024,
-    pageItems: 100,
-    ...fields,
+    ...others,
   };
 }
 
@@ -23,7 +27,7 @@ export function feedContext(store: Store, fields: Partial<FeedContext> = {}): Fe
 export async function openFeed(
   store: Store,
   channel: string,
-  fields: Partial<FeedContext> = {},
+  fields: Partial<FeedFields> = {},
 ): Promise<Feed> {
   const feed = new Feed(channel, feedContext(store, fields));
   const [position = originPosition] = await store.positions([channel]);

@@ -68,6 +68,11 @@ export class MutableStore implements Store {
     };
   }
 
+  /** Loses a log with its head, as a store that was emptied. */
+  loseEverything(channel: string): void {
+    this.#logs.delete(channel);
+  }
+
   /** Trims the log so that `logStart` is the first offset kept. */
   trim(channel: string, logStart: number): void {
     const log = this.#log(channel);
