@@ -136,7 +136,8 @@ async function prepare(
   const jvm = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(jars, '*')];
   await run(
     java.command,
-    [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config],
+    // In one word: an id may begin with a dash.
+    [...jvm, 'kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', config],
     {
       timeoutMs: 60_000,
       env: { ...process.env, ...java.env },

@@ -107,6 +107,16 @@ test('a log that was trimmed is read from where it begins now', async () => {
   });
 });
 
+test('a log that was trimmed away is read, and what follows is heard', async () => {
+  const { node, inner } = trimmable();
+  for (const userId of ['1', '2']) await appendUnheard(node, revoked(userId));
+  inner.trim('control', 3);
+  await node.notifier.start();
+  await settle();
+  expect((await connecting(node)).state).toBe('resolved');
+  expect(node.store.renewals).toEqual([]);
+});
+
 test('a log that is trimmed while it is read is read again', async () => {
   const { node, inner } = trimmable();
   for (let n = 1; n <= 9; n += 1) await appendUnheard(node, revoked(`${n}`));

@@ -90,8 +90,7 @@ export class ControlLog implements FeedFollower, ReplayTarget {
     const { feeds, reads, channel } = this.#context;
     this.#feed ??= await feeds.acquire(channel);
     const { head, logStart } = await reads.page(channel, 0, 1);
-    const start =
-      logStart > head.offset ? head : { epoch: head.epoch, offset: logStart - 1, tag: NO_TAG };
+    const start = { epoch: head.epoch, offset: logStart - 1, tag: NO_TAG };
     await new Replay(this.#feed, start).run(this, reads);
     if (!this.#joined) throw new NotifyError('STORE_UNAVAILABLE', 'the control log has changed');
   }

@@ -274,3 +274,33 @@ test('G3 what is due when a replay finds its history lost leaves with the cursor
   expect(outlet.offsets('all')).toEqual([2]);
   expect(offsetIn(outlet.writes.at(-1)?.cursor ?? '', channel)).toBe(3);
 });
+
+test('G3 a page that others read in an earlier life of the log is not believed', async () => {
+  const { truth, store, parts, feed, outlet, emitter, start } = await behind(3, 12);
+  emitter.follow(feed, start);
+  await settle();
+  expect(outlet.offsets(channel)).toEqual(range(4, 12));
+  const reads = store.reads.length;
+  await truth.renewEpoch(channel, feed.position.epoch);
+  await Promise.all([feed.mend(), settle()]);
+  const late = new RecordingOutlet();
+  const lateEmitter = parts.emitter(late);
+  lateEmitter.follow(feed, start);
+  await settle();
+  expect(store.reads.length).toBeGreaterThan(reads + 1);
+  expect(late.offsets(channel)).toEqual([]);
+  expect(late.readies.map(({ ready }) => ready.recovered)).toEqual([false]);
+  expect(lateEmitter.closed).toBe(false);
+});
+
+test('a feed that stands in a row of expired items, with a whole page beyond it, is reached', async () => {
+  const { truth, store, feed, outlet, emitter, start } = await behind(2, 5, { pageItems: 3 });
+  truth.expire(channel, 3, 4, 5);
+  await appendMany(truth, channel, 6, 6);
+  emitter.follow(feed, start);
+  await settle();
+  expect(feed.followers.size).toBe(1);
+  expect(store.reads).toHaveLength(1);
+  await Promise.all([feed.mend(), settle()]);
+  expect(outlet.offsets(channel)).toEqual(range(6, 11));
+});

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { originPosition } from '../positions/position.js';
 import { appendMany, appendOne } from '../test-doubles/envelopes.js';
 import { feedContext, RecordingFollower } from '../test-doubles/feed-parts.js';
 import { gate } from '../test-doubles/gate.js';
@@ -24,8 +25,9 @@ afterEach(() => {
 function parts() {
   const store = new ObservedStore(new MutableStore());
   const broker = new RecordingBroker();
+  const context = feedContext(store);
   const table = new FeedTable({
-    ...feedContext(store),
+    ...context,
     broker,
     feedGraceMs,
     positionCheckMs,
@@ -33,7 +35,7 @@ function parts() {
     awake: () => {},
   });
   table.start();
-  return { store, broker, table };
+  return { store, broker, table, reads: context.reads };
 }
 
 async function acquired(table: FeedTable, name = channel) {
@@ -209,13 +211,17 @@ test('envelopes of channels that nobody follows are passed over', async () => {
 });
 
 test('G10 closed, it keeps no timer and delivers nothing', async () => {
-  const { store, table } = parts();
+  const { store, table, reads } = parts();
   await appendOne(store, channel, 1);
   const feed = await acquired(table);
   const follower = new RecordingFollower();
   feed.join(follower);
   const [, two] = await appendMany(store, channel, 2, 2);
   if (two !== undefined) table.offer([two]);
+  await Promise.all([
+    reads.sharedPageFrom(channel, originPosition),
+    vi.advanceTimersByTimeAsync(5),
+  ]);
   table.close();
   expect(vi.getTimerCount()).toBe(0);
   table.resync();
