@@ -155,7 +155,7 @@ export class ControlLog implements FeedFollower, ReplayTarget {
   /** The log changed while it was read: it is read again. */
   replayLost(): void {}
 
-  flush(): void {}
+  losing(): void {}
 
   /** What is kept is read anew: some of it may be among what the feed passed over. */
   historyLost(): void {

@@ -76,3 +76,11 @@ test('each encoding has its own bytes', () => {
   expect(batch.bytes(lines).toString().replace('\n', '\t')).toBe(batch.bytes(tabs).toString());
   expect(batch.bytes(lines)).toBe(batch.bytes(lines));
 });
+
+test('a batch knows the channels of what is among it', () => {
+  const batch = add(Batch.empty(), outgoings.slice(0, 2));
+  expect(batch.concerns('user:1')).toBe(true);
+  expect(batch.concerns('user:2')).toBe(false);
+  expect(batch.with(new Outgoing(sampleStored('user:2', 1))).concerns('user:1')).toBe(true);
+  expect(Batch.empty().concerns('user:1')).toBe(false);
+});

@@ -29,6 +29,14 @@ export class Batch {
     return this.#next;
   }
 
+  /** Whether a notification of the channel is among it. */
+  concerns(channel: string): boolean {
+    for (let batch: Batch | undefined = this; batch !== undefined; batch = batch.#previous) {
+      if (batch.#last?.envelope.channel === channel) return true;
+    }
+    return false;
+  }
+
   /** All bytes in order, with the encoding's separator between notifications. */
   bytes(encoding: Encoding): Buffer {
     let joined = this.#joined.get(encoding);

@@ -236,6 +236,63 @@ test('G3 what is due before other channels are compared waits for the word of th
   expect(offsetIn(outlet.writes.at(-1)?.cursor ?? '', group)).toBe(2);
 });
 
+test('G3 a loss found on another channel while one waits to be told is told with it, before what is due', async () => {
+  const truth = new MutableStore();
+  const { outlet, feeds } = await live(truth);
+  for (const [channel, feed] of [
+    [user, feeds.user],
+    [group, feeds.group],
+  ] as const) {
+    for (const each of await appendMany(truth, channel, 4, 2)) feed.offer(each);
+  }
+  await settle();
+  const written = outlet.writes.length;
+  for (const channel of [user, group]) truth.loseAfter(channel, 2);
+  const read = truth.readAfter.bind(truth);
+  truth.readAfter = async (requests) => {
+    if (requests.some(({ channel }) => channel === group)) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return read(requests);
+  };
+  // The loss is found by what was announced since, which is shown.
+  feeds.user.offer(await appendOne(truth, user, 30));
+  await settle();
+  expect(outlet.said.slice(-2).map(({ kind }) => kind)).toEqual(['ready', 'write']);
+  expect(outlet.writes).toHaveLength(written + 1);
+  expect(outlet.readies).toHaveLength(1);
+  const [ready] = outlet.readies;
+  expect([user, group].map((each) => offsetIn(ready?.cursor ?? '', each))).toEqual([2, 2]);
+  expect(ready?.ready.channels.get(group)).toEqual(feeds.group.position);
+  expect(outlet.offsets(user).at(-1)).toBe(3);
+});
+
+test('G3 what a channel showed before it was lost stands before the word of that loss, told apart', async () => {
+  const truth = new MutableStore();
+  const { outlet, feeds } = await live(truth);
+  for (const each of await appendMany(truth, user, 4, 2)) feeds.user.offer(each);
+  await settle();
+  truth.loseAfter(user, 2);
+  const read = truth.readAfter.bind(truth);
+  let comparisons = 0;
+  truth.readAfter = async (requests) => {
+    comparisons += 1;
+    if (comparisons === 2) {
+      // While the group is compared it shows something, and loses that too.
+      const shown = await appendOne(truth, group, 2);
+      feeds.group.offer(shown);
+      truth.loseAfter(group, 1);
+      void feeds.group.mend();
+    }
+    return read(requests);
+  };
+  await Promise.all([feeds.user.mend(), settle()]);
+  expect(outlet.said.slice(-3).map(({ kind }) => kind)).toEqual(['ready', 'write', 'ready']);
+  const cursors = outlet.readies.map(({ cursor }) => offsetIn(cursor, group));
+  expect(cursors).toEqual([1, 1]);
+  expect(offsetIn(outlet.writes.at(-1)?.cursor ?? '', group)).toBe(2);
+});
+
 test('an outlet that throws is closed, and the others are written to', async () => {
   const { parts, outlet, feeds, store } = await live();
   const faulty = new RecordingOutlet();

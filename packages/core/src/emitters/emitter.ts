@@ -12,7 +12,7 @@ import type { CloseReason } from './close-reason.js';
 import type { Mortal } from './deadlines.js';
 import type { Flusher } from './flusher.js';
 import type { Outgoing } from './outgoing.js';
-import type { Outlet, Ready } from './outlet.js';
+import type { Outlet } from './outlet.js';
 import { Replay, type ReplayTarget } from './replay.js';
 
 const none: readonly never[] = [];
@@ -45,8 +45,8 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
   /** What the client may have outstanding beyond its budget, until it has taken all. */
   #replayedBytes = 0;
   #takers: (() => void)[] | undefined;
-  /** History was lost and the client is not told yet: how the stream stood right after that. */
-  #loss: { readonly ready: Ready; readonly cursor: string } | undefined;
+  /** History was lost and the client is not told yet: where it stands, before what is due. */
+  #loss: Map<Feed, Position> | undefined;
   #end: { readonly at: number; readonly reason: CloseReason } | undefined;
   #closed = false;
 
@@ -115,14 +115,19 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
     this.#pending = (this.#pending ?? this.#context.flusher.root).with(outgoing);
   }
 
-  /** Writes what is due, or closes a client that takes too little. */
+  /** Writes what is due; what follows a loss waits until all of it is known. */
+  flushDue(): void {
+    if (this.#loss === undefined) this.flush();
+  }
+
+  /** Writes what is due at once, or closes a client that takes too little. */
   flush(): void {
+    this.#tellLoss();
     const batch = this.#pending;
     const replayed = this.#replayDue;
     this.#pending = undefined;
     this.#replayDue = false;
     if (batch === undefined || this.#closed) return;
-    this.#tellLoss();
     const before = this.#outlet.bufferedBytes;
     if (before > this.#context.maxBufferedBytes + this.#replayedBytes) {
       this.#context.counters.count('bufferedBytes');
@@ -190,34 +195,40 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
   }
 
   replayLost(replay: Replay): void {
-    // What is due stands before the loss, and so does its cursor.
-    this.flush();
+    this.losing(replay.feed);
     if (this.#closed) return;
     this.caughtUp(replay);
-    this.historyLost();
+    this.historyLost(replay.feed);
+  }
+
+  /** What is due stands before the loss, and so does its cursor. */
+  losing({ channel }: Feed): void {
+    if (this.#loss === undefined || this.#pending?.concerns(channel) === true) this.flush();
   }
 
   /**
    * Tells the client, once for all channels that the same event has struck: the others are compared with
-   * the store first, unless something is due before.
+   * the store first.
    */
-  historyLost(): void {
-    this.flush();
+  historyLost(lost: Feed): void {
     if (this.#closed) return;
-    const isFirst = this.#loss === undefined;
-    const { userId } = this.#principal;
-    const ready: Ready = { userId, channels: this.#positions(), recovered: false };
-    this.#loss = { ready, cursor: this.cursor() };
-    if (isFirst) {
-      const compared = this.#live.map((feed) => feed.mended());
-      void Promise.all(compared).then(() => this.#tellLoss());
+    if (this.#loss !== undefined) {
+      this.#loss.set(lost, lost.position);
+      return;
     }
+    this.#loss = this.#positions();
+    const compared = this.#live.map((feed) => feed.mended());
+    void Promise.all(compared).then(() => this.flush());
   }
 
   #tellLoss(): void {
     const loss = this.#loss;
     this.#loss = undefined;
-    if (loss !== undefined && !this.#closed) this.#outlet.ready(loss.ready, loss.cursor);
+    if (loss === undefined || this.#closed) return;
+    const places = [...loss];
+    const channels = new Map(places.map(([feed, position]) => [feed.channel, position]));
+    const cursor = joinCursor(places.map(([feed, position]) => cursorEntry(feed.key, position)));
+    this.#outlet.ready({ userId: this.#principal.userId, channels, recovered: false }, cursor);
   }
 
   /** Ends the stream from this side, after what is due. */
@@ -252,6 +263,7 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
   #detach(reason: CloseReason | undefined): void {
     this.#closed = true;
     this.#pending = undefined;
+    this.#loss = undefined;
     const feeds = [...this.#live];
     for (const feed of this.#live) feed.leave(this);
     for (const replay of this.#replays) {
@@ -269,10 +281,10 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
     this.#replays = left.length === 0 ? none : left;
   }
 
-  #positions(): Map<string, Position> {
-    const positions = new Map<string, Position>();
-    for (const feed of this.#live) positions.set(feed.channel, feed.position);
-    for (const { feed, position } of this.#replays) positions.set(feed.channel, position);
+  #positions(): Map<Feed, Position> {
+    const positions = new Map<Feed, Position>();
+    for (const feed of this.#live) positions.set(feed, feed.position);
+    for (const { feed, position } of this.#replays) positions.set(feed, position);
     return positions;
   }
 }

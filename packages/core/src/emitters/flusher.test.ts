@@ -7,13 +7,13 @@ afterEach(() => void vi.useRealTimers());
 test('what becomes due in a tick is flushed together, in order, in the next turn', () => {
   const flusher = new Flusher();
   const flushed: number[] = [];
-  for (let n = 1; n <= 3; n += 1) flusher.schedule({ flush: () => flushed.push(n) });
+  for (let n = 1; n <= 3; n += 1) flusher.schedule({ flushDue: () => flushed.push(n) });
   expect(flushed).toEqual([]);
   expect(vi.getTimerCount()).toBe(1);
   vi.advanceTimersToNextTimer();
   expect(flushed).toEqual([1, 2, 3]);
   expect(vi.getTimerCount()).toBe(0);
-  flusher.schedule({ flush: () => flushed.push(4) });
+  flusher.schedule({ flushDue: () => flushed.push(4) });
   vi.advanceTimersToNextTimer();
   expect(flushed).toEqual([1, 2, 3, 4]);
 });
@@ -25,7 +25,7 @@ test('a very large broadcast leaves turns to others', () => {
   const flush = (): void => {
     flushed += 1;
   };
-  for (let n = 0; n < 2_500; n += 1) flusher.schedule({ flush });
+  for (let n = 0; n < 2_500; n += 1) flusher.schedule({ flushDue: flush });
   while (vi.getTimerCount() > 0) {
     vi.advanceTimersToNextTimer();
     turns.push(flushed);
@@ -37,9 +37,9 @@ test('what becomes due while others are flushed gets its turn too', () => {
   const flusher = new Flusher();
   const flushed: string[] = [];
   flusher.schedule({
-    flush: () => {
+    flushDue: () => {
       flushed.push('first');
-      flusher.schedule({ flush: () => flushed.push('second') });
+      flusher.schedule({ flushDue: () => flushed.push('second') });
     },
   });
   vi.runAllTimers();
@@ -49,7 +49,7 @@ test('what becomes due while others are flushed gets its turn too', () => {
 test('the root is one batch for a tick, and another for the next', () => {
   const flusher = new Flusher();
   const { root } = flusher;
-  flusher.schedule({ flush: () => {} });
+  flusher.schedule({ flushDue: () => {} });
   expect(flusher.root).toBe(root);
   vi.runAllTimers();
   expect(flusher.root).not.toBe(root);

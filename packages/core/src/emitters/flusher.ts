@@ -5,7 +5,7 @@ const slice = 1_000;
 
 /** What the flusher has written: an emitter. */
 export interface Flushable {
-  flush(): void;
+  flushDue(): void;
 }
 
 /**
@@ -23,7 +23,7 @@ export class Flusher {
     return this.#root;
   }
 
-  /** Has `flush` called soon, once per call of this. */
+  /** Has `flushDue` called soon, once per call of this. */
   schedule(emitter: Flushable): void {
     this.#due.push(emitter);
     if (this.#scheduled) return;
@@ -34,7 +34,7 @@ export class Flusher {
   readonly #run = (): void => {
     const end = Math.min(this.#position + slice, this.#due.length);
     while (this.#position < end) {
-      this.#due[this.#position]?.flush();
+      this.#due[this.#position]?.flushDue();
       this.#position += 1;
     }
     if (this.#position < this.#due.length) {

@@ -282,9 +282,9 @@ test('what is due to followers is written before the feed jumps, with the positi
   const steps: string[] = [];
   feed.join({
     push: () => {},
-    flush: () => steps.push(`flush at ${feed.position.offset}`),
+    losing: () => steps.push(`losing at ${feed.position.offset}`),
     historyLost: () => steps.push(`lost at ${feed.position.offset}`),
   });
   await mended(feed.mend());
-  expect(steps).toEqual(['flush at 5', 'lost at 3']);
+  expect(steps).toEqual(['losing at 5', 'lost at 3']);
 });

@@ -19,10 +19,10 @@ import type { StoreReads } from './store-reads.js';
 /** What a feed delivers to: an emitter that stands at the feed's position. */
 export interface FeedFollower {
   push(outgoing: Outgoing): void;
-  /** Write what is due, with the position up to here: the next one is no continuation of it. */
-  flush(): void;
+  /** The feed's next position is no continuation of the present one: what it has pushed stands before. */
+  losing(feed: Feed): void;
   /** The store lost history: the feed stands at another position now, and what lay between is gone. */
-  historyLost(): void;
+  historyLost(feed: Feed): void;
 }
 
 /** What feeds of one node share. */
@@ -290,9 +290,9 @@ export class Feed {
     );
     this.#ring = undefined;
     this.#early = undefined;
-    for (const follower of [...this.followers]) follower.flush();
+    for (const follower of [...this.followers]) follower.losing(this);
     this.#moveTo(position);
-    for (const follower of [...this.followers]) follower.historyLost();
+    for (const follower of [...this.followers]) follower.historyLost(this);
   }
 
   #moveTo(position: Position): void {

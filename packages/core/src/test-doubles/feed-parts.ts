@@ -44,7 +44,7 @@ export class RecordingFollower implements FeedFollower {
     this.outgoings.push(outgoing);
   }
 
-  flush(): void {}
+  losing(): void {}
 
   historyLost(): void {
     this.losses += 1;
