@@ -257,6 +257,8 @@ test('G3 a loss found on another channel while one waits to be told is told with
   };
   // The loss is found by what was announced since, which is shown.
   feeds.user.offer(await appendOne(truth, user, 30));
+  await vi.advanceTimersByTimeAsync(10);
+  feeds.user.offer(sampleEphemeral(user, 31));
   await settle();
   expect(outlet.said.slice(-2).map(({ kind }) => kind)).toEqual(['ready', 'write']);
   expect(outlet.writes).toHaveLength(written + 1);
