@@ -21,7 +21,7 @@ export class Child<Command> {
    */
   constructor(file: string, args: readonly string[], core: number) {
     const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
-    const node = [process.execPath, '--expose-gc', ...process.execArgv, path, ...args];
+    const node = [process.execPath, ...process.execArgv, path, ...args];
     const [program = process.execPath, ...rest] = canPin()
       ? ['taskset', '-c', String(core), ...node]
       : node;

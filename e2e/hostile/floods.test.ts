@@ -13,7 +13,7 @@ const lengths = [0xffff_ffff_ffff_ffffn, 2n ** 63n, 2n ** 53n, 2n ** 40n, 65_537
 
 /** Sends the same frame again and again until the server has had enough. */
 async function closedBy(flooding: OpenWebSocket, frame: Uint8Array): Promise<number | undefined> {
-  // One after the other: what waits in one packet, `ws` cuts off by itself.
+  // In packets of their own; the test of all at once is below.
   const timer = setInterval(() => flooding.write(frame), 1);
   try {
     return await flooding.closeCode();
@@ -35,14 +35,14 @@ test.each([
   await other.assertUntouched();
 });
 
-test('H-control-flood pings all at once are cut, and not answered one by one', async () => {
+test('H-control-flood pings all at once are not answered one by one, and close the connection', async () => {
   const server = await hostileServer();
   const other = await bystander(server);
   const flooding = await openWebSocket(server, '?token=u1');
   flooding.write(repeated(20_000, clientFrame('x'.repeat(125), { opcode: opcodes.ping })));
   const text = await flooding.client.end();
   const answers = readFrames(text).filter(({ opcode }) => opcode === opcodes.pong);
-  expect(answers.length).toBeLessThan(1_000);
+  expect(answers.length).toBeLessThanOrEqual(100);
   await eventually(() => expect(server.notifier.connections.size).toBe(2));
   await other.assertUntouched();
 });

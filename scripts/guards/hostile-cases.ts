@@ -64,8 +64,8 @@ export const hostileCases: Readonly<Record<`H-${string}`, HostileCase>> = {
   },
   'H-control-flood': {
     attack: 'pings and pongs without end',
-    guard: '`maxFramesPerSecond`; many in one packet: `ws`',
-    outcome: 'close 4429, or cut',
+    guard: '`maxFramesPerSecond`; pings beyond it are not answered',
+    outcome: 'close 4429',
   },
   'H-fragment-flood': {
     attack: 'a message that never ends, with fragments of a byte or none, or pings in between',

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { whenDrained } from '@realtime-notify/core';
-import { type RawData, type ServerOptions, WebSocket, WebSocketServer } from 'ws';
+import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import type { SessionSocket } from './session-socket.js';
 
 /** What a connection reports. */
@@ -28,33 +28,20 @@ const limitOfError: Readonly<Record<string, 'payloadBytes' | 'fragments'>> = {
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 'fragments',
 };
 
-/** Knows its connection, so that all connections share their listeners: closures add up. */
+/** Hands its events to its connection itself: a table of listeners for each would take 250 bytes. */
 class OwnedWebSocket extends WebSocket {
   connection: WsConnection | undefined = undefined;
-}
 
-function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
-  if (this instanceof OwnedWebSocket) this.connection?.took(data, isBinary);
-}
-
-/** `ws` answers pings itself. */
-function onPing(this: WebSocket): void {
-  if (this instanceof OwnedWebSocket) this.connection?.tookControl();
-}
-
-function onPong(this: WebSocket): void {
-  if (this instanceof OwnedWebSocket) this.connection?.tookPong();
-}
-
-/** `ws` closes by itself after an error, with the code that fits. */
-function onError(this: WebSocket, error: Error & { readonly code?: string }): void {
-  const limit = limitOfError[error.code ?? ''];
-  if (limit === undefined || !(this instanceof OwnedWebSocket)) return;
-  this.connection?.brokeLimit(limit);
-}
-
-function onClose(this: WebSocket): void {
-  if (this instanceof OwnedWebSocket) this.connection?.left();
+  override emit(event: string | symbol, value?: unknown, isBinary?: unknown): boolean {
+    const { connection } = this;
+    if (connection === undefined) return false;
+    if (event === 'message') connection.took(value, isBinary === true);
+    else if (event === 'ping') connection.tookPing(value);
+    else if (event === 'pong') connection.tookPong();
+    else if (event === 'error') connection.failed(value);
+    else if (event === 'close') connection.left();
+    return true;
+  }
 }
 
 /** Completes WebSocket handshakes. The only part of the package that knows `ws`. */
@@ -71,6 +58,8 @@ export class WsAcceptor {
       noServer: true,
       WebSocket: OwnedWebSocket,
       clientTracking: false,
+      // Answered here: `ws` would keep a closure for it in each connection.
+      autoPong: false,
       perMessageDeflate: false,
       maxPayload: options.maxPayloadBytes,
       maxFragments: options.maxFragments,
@@ -106,25 +95,19 @@ export class WsConnection implements SessionSocket {
   }
 
   listen(listener: ConnectionListener): void {
-    const webSocket = this.#webSocket;
     this.#listener = listener;
-    webSocket.connection = this;
-    webSocket.on('message', onMessage);
-    webSocket.on('ping', onPing);
-    webSocket.on('pong', onPong);
-    webSocket.on('error', onError);
-    webSocket.on('close', onClose);
+    this.#webSocket.connection = this;
   }
 
-  took(data: RawData, isBinary: boolean): void {
+  took(data: unknown, isBinary: boolean): void {
     this.#alive = true;
     if (this.#listener?.frame() !== true) return;
     if (isBinary) this.#listener.binary();
-    else this.#listener.message(data.toString());
+    else this.#listener.message(String(data));
   }
 
-  tookControl(): void {
-    this.#listener?.frame();
+  tookPing(data: unknown): void {
+    if (this.#listener?.frame() === true && this.#isOpen) this.#webSocket.pong(data);
   }
 
   tookPong(): void {
@@ -132,8 +115,11 @@ export class WsConnection implements SessionSocket {
     this.#listener?.frame();
   }
 
-  brokeLimit(limit: 'payloadBytes' | 'fragments'): void {
-    this.#listener?.tooLarge(limit);
+  /** `ws` closes by itself after an error, with the code that fits. */
+  failed(error: unknown): void {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const limit = limitOfError[code];
+    if (limit !== undefined) this.#listener?.tooLarge(limit);
   }
 
   left(): void {

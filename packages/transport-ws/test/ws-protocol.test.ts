@@ -130,6 +130,16 @@ test('a ping frame is answered', async () => {
   await eventually(() => expect(pinging.frames.at(-1)).toEqual({ t: 'pong' }));
 });
 
+test('a ping of the WebSocket protocol is answered with what it carries', async () => {
+  await serve();
+  const pinging = await readyClient();
+  const pongs: string[] = [];
+  pinging.webSocket.on('pong', (data) => pongs.push(data.toString()));
+  pinging.webSocket.ping('one');
+  pinging.webSocket.ping('');
+  await eventually(() => expect(pongs).toEqual(['one', '']));
+});
+
 test('who does not answer pings is cut, who answers stays', async () => {
   await serve({ heartbeatMs: 200 });
   const [dead, alive] = [await readyClient(), await readyClient()];
