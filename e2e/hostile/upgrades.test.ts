@@ -34,8 +34,8 @@ const odd: readonly [what: string, request: string, statuses: readonly number[]]
     upgrade('GET /healthz HTTP/1.1', 'Connection: Upgrade\r\nUpgrade: h2c\r\n'),
     [404],
   ],
-  ['a slash too many', upgrade('GET /notifications/ws/?token=u1 HTTP/1.1'), [404]],
-  ['the absolute form', upgrade(`GET http://h${ws} HTTP/1.1`), [404]],
+  ['a slash too many', upgrade('GET /notifications/ws//?token=u1 HTTP/1.1'), [404]],
+  ['another path in the absolute form', upgrade('GET http://h/elsewhere HTTP/1.1'), [404]],
   ['CONNECT', upgrade('CONNECT h:80 HTTP/1.1', ''), []],
 ];
 
@@ -57,13 +57,31 @@ test.each([
     upgradeRequest('?token=u1', usualUpgrade.replace('Connection: Upgrade\r\n', '')),
     404,
   ],
-  ['the absolute form of a request', 'GET http://h/healthz HTTP/1.1\r\nHost: h\r\n\r\n', 404],
+  ['another path', 'GET http://h/elsewhere HTTP/1.1\r\nHost: h\r\n\r\n', 404],
 ])("H-odd-upgrade %s is the host's own affair", async (_, request, status) => {
   const server = await hostileServer();
   const client = await server.raw();
   client.write(request);
   await client.sees('nothing here');
   expect(client.statuses).toEqual([status]);
+  await server.assertServes();
+});
+
+test('H-odd-upgrade requests and upgrades are compared alike: in absolute form, with a slash at the end', async () => {
+  const server = await hostileServer();
+  const at = async (target: string, headers: string, text: string) => {
+    const client = await server.raw();
+    client.write(`GET ${target} HTTP/1.1\r\nHost: h\r\n${headers}\r\n`);
+    await client.sees(text);
+    client.cut();
+  };
+  for (const origin of ['', 'http://h']) {
+    for (const slash of ['', '/']) {
+      await at(`${origin}/notifications/ws${slash}?token=u1`, usualUpgrade, '"t":"ready"');
+      await at(`${origin}/notifications/stream${slash}?token=u1`, '', 'event: ready');
+      await at(`${origin}/healthz${slash}`, '', '200 OK');
+    }
+  }
   await server.assertServes();
 });
 

@@ -8,6 +8,7 @@ export {
 } from './access/access.js';
 export { allowOrigin } from './access/allow-origin.js';
 export { type AllowedOrigins, looksAmbient, OriginPolicy } from './access/origin-policy.js';
+export { pathOf } from './access/path-of.js';
 export { preflightHeaders } from './access/preflight.js';
 export type { Principal } from './access/principal.js';
 export { queryOf } from './access/query-of.js';

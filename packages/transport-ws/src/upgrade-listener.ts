@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { pathOf } from '@realtime-notify/core';
 
 /** Takes an upgrade whose path is ours. */
 export type TakeUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -21,7 +22,7 @@ export function listenForUpgrades(server: Server, path: string, take: TakeUpgrad
     return listeners[0] === listener && !taken.includes(undefined) && !taken.includes(asked);
   };
   const listener = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const asked = pathOf(request);
+    const asked = pathOf(request.url);
     if (asked !== path && !isNobodys(asked)) return;
     if (owesAnswer(socket)) socket.destroy();
     else if (asked === path) take(request, socket, head);
@@ -73,8 +74,4 @@ function owesAnswer(socket: Duplex & { readonly _httpMessage?: unknown }): boole
 
 function isOurs(listener: unknown): listener is { readonly [pathOfListener]: string } {
   return typeof listener === 'function' && pathOfListener in listener;
-}
-
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '').split('?', 1)[0] ?? '';
 }

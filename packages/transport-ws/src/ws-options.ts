@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import type { AccessOptions, Logger } from '@realtime-notify/core';
+import { type AccessOptions, type Logger, pathOf } from '@realtime-notify/core';
 import { z } from 'zod';
 
 export const wsOptionsSchema = z.strictObject({
-  path: z.string().startsWith('/').default('/notifications/ws'),
+  path: z.string().startsWith('/').default('/notifications/ws').transform(pathOf),
   heartbeatMs: z.number().min(100).default(25_000),
   helloTimeoutMs: z.number().min(1).default(10_000),
   maxHelloBytes: z
@@ -29,7 +29,7 @@ export const wsOptionsSchema = z.strictObject({
 
 /** What {@link attachWebSockets} takes. Unknown names are errors. */
 export interface WsOptions extends AccessOptions {
-  /** The path of upgrades that are ours, `/notifications/ws`. */
+  /** The path of upgrades that are ours, with or without a slash at its end, `/notifications/ws`. */
   readonly path?: string | undefined;
   /** Time between pings; a client that answered none until the next is cut, 25,000. */
   readonly heartbeatMs?: number | undefined;

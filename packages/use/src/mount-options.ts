@@ -1,4 +1,4 @@
-import type { AccessOptions, Logger } from '@realtime-notify/core';
+import { type AccessOptions, type Logger, pathOf } from '@realtime-notify/core';
 import type { PublishOptions } from '@realtime-notify/http';
 import type { SseOptions } from '@realtime-notify/transport-sse';
 import type { WsOptions } from '@realtime-notify/transport-ws';
@@ -7,9 +7,9 @@ import { z } from 'zod';
 const path = z.string().regex(/^(\/[^/?#\s]+)+\/?$/, 'is a path such as /notifications');
 
 export const mountOptionsSchema = z.strictObject({
-  prefix: path.default('/notifications').transform(withoutSlash),
+  prefix: path.default('/notifications').transform(pathOf),
   health: z.boolean().default(false),
-  publish: z.strictObject({ path: path.transform(withoutSlash).optional() }).optional(),
+  publish: z.strictObject({ path: path.transform(pathOf).optional() }).optional(),
 });
 
 /** What is said once for all routes. */
@@ -42,9 +42,4 @@ export interface MountOptions {
   readonly health?: boolean | undefined;
   /** Pino-shaped; silent by default. */
   readonly logger?: Logger | undefined;
-}
-
-/** A path, however many say it with a slash at its end. */
-export function withoutSlash(path: string): string {
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }

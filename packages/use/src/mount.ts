@@ -1,5 +1,10 @@
 import type { Server } from 'node:http';
-import { type CatalogueSchemas, type Notifier, resolveOptions } from '@realtime-notify/core';
+import {
+  type CatalogueSchemas,
+  type Notifier,
+  pathOf,
+  resolveOptions,
+} from '@realtime-notify/core';
 import {
   type Handler,
   healthHandlers,
@@ -8,14 +13,15 @@ import {
 } from '@realtime-notify/http';
 import { type SseHandler, sseHandler } from '@realtime-notify/transport-sse';
 import { attachWebSockets } from '@realtime-notify/transport-ws';
-import { type MountOptions, mountOptionsSchema, withoutSlash } from './mount-options.js';
+import { type MountOptions, mountOptionsSchema } from './mount-options.js';
 
 /** Our routes, for a host framework to reach. */
 export interface Mount {
   /** The handler of each path. Handlers never throw and never reject. */
   readonly routes: ReadonlyMap<string, Handler | SseHandler>;
   /**
-   * The handler of a request, with or without a slash at its path's end; undefined where it is not ours.
+   * The handler of a request, with or without a slash at its path's end, in absolute form or not; undefined
+   * where it is not ours.
    * @param url - of the request as the client sent it, before any router cut it
    */
   find(url: string | undefined): Handler | SseHandler | undefined;
@@ -56,6 +62,6 @@ export function createMount<Schemas extends CatalogueSchemas>(
 
   return {
     routes,
-    find: (url = '') => routes.get(withoutSlash(url.split('?', 1)[0] ?? '')),
+    find: (url) => routes.get(pathOf(url)),
   };
 }
