@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { RecordingBroker } from '../../packages/core/src/test-doubles/recording-broker.js';
 import { bystander } from './harness/bystander.js';
 import { type HostileServer, hostileServer } from './harness/hostile-server.js';
-import { publishBody, publishRequest } from './harness/requests.js';
+import { healthRequest, publishBody, publishRequest } from './harness/requests.js';
 
 /** Status and code of what a publish request is answered. */
 async function publish(server: HostileServer, request: string | Uint8Array) {
@@ -48,6 +48,27 @@ test('L-bodyTime a body that does not arrive in time is answered 408 and its con
   expect(late.client.header('Connection')).toBe('close');
   await late.client.end();
   expect(server.reached('bodyTime')).toBe(1);
+  await other.assertUntouched();
+});
+
+test('L-bodyTime a client that was refused may send the rest of its body, for so long', async () => {
+  const request = publishRequest(publishBody('bystander', 'x'.repeat(200)));
+  const patient = await hostileServer({ mount: { publish: { open: true, maxBodyBytes: 200 } } });
+  const polite = await publish(patient, request.subarray(0, -1));
+  polite.client.write(request.subarray(-1));
+  polite.client.write(healthRequest);
+  await polite.client.sees('200 OK');
+  expect(polite.client.statuses).toEqual([413, 200]);
+  const server = await hostileServer({
+    mount: { publish: { open: true, maxBodyBytes: 200, bodyTimeoutMs: 200 } },
+  });
+  const other = await bystander(server);
+  for (const unfinished of [request.subarray(0, -1), chunked('x'.repeat(300)).slice(0, -5)]) {
+    const endless = await publish(server, unfinished);
+    expect(endless.status).toBe(413);
+    await endless.client.end();
+  }
+  expect(server.reached('bodyTime')).toBe(2);
   await other.assertUntouched();
 });
 

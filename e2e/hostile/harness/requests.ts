@@ -6,6 +6,10 @@ export function streamRequest(query = '', headers = ''): string {
   return `${line('GET', `/notifications/stream${query}`)}${headers}\r\n`;
 }
 
+export function historyRequest(query = ''): string {
+  return `${line('GET', `/notifications${query}`)}\r\n`;
+}
+
 export function upgradeRequest(query = '', headers = usualUpgrade): string {
   return `${line('GET', `/notifications/ws${query}`)}${headers}\r\n`;
 }

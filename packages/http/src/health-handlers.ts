@@ -41,7 +41,7 @@ export function healthHandlers<Schemas extends CatalogueSchemas>(
     });
     return underWay;
   };
-  const reading = { methods: ['GET', 'HEAD'], logger };
+  const reading = { methods: ['GET', 'HEAD'], logger, counters: notifier.limits };
   return {
     live: route(reading, async () => ({ status: 200, body: '{"status":"ok"}' })),
     ready: route(reading, async () => {

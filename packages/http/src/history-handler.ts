@@ -18,15 +18,28 @@ const maxGroups = 30;
 
 /** What {@link historyHandler} takes: one of `authenticate` and `anonymous: true`. Unknown names are errors. */
 export interface HistoryOptions extends AccessOptions {
+  /** Limit of the notifications in one answer as JSON, 1 MiB; the newest is always shown. */
+  readonly maxPageBytes?: number | undefined;
+  /** How long a client may take over its answer before it is cut, 30,000. */
+  readonly answerTimeoutMs?: number | undefined;
   /** Pino-shaped; silent by default. */
   readonly logger?: Logger | undefined;
 }
+
+const limitsSchema = z.strictObject({
+  maxPageBytes: z
+    .int()
+    .min(1)
+    .default(1024 * 1024),
+  answerTimeoutMs: z.number().min(1).default(30_000),
+});
 
 /**
  * Makes the handler of the look back: `GET` with `?since=` (milliseconds since 1970 UTC, or an ISO 8601 time
  * with its zone), `?limit=` (default 50, more than 200 gives 200) and `?group=` (repeatable, at most 30).
  * Answers `{"items":[...],"cursor":"..."}`, newest first; a stream that begins at the cursor shows exactly
- * what came after. A client that may not look is answered 401, 403 or 429 with `{code, message}`.
+ * what came after. There are fewer items than asked for where they would exceed `maxPageBytes`: the oldest are
+ * left out, which changes nothing about the cursor. A client that may not look is answered 401, 403 or 429 with `{code, message}`.
  * @throws NotifyError `AUTHENTICATION_MISSING` or `OPTIONS_INVALID`
  */
 export function historyHandler<Schemas extends CatalogueSchemas>(
@@ -35,23 +48,27 @@ export function historyHandler<Schemas extends CatalogueSchemas>(
 ): Handler {
   const { authenticate, authorize, anonymous, allowedOrigins, ...others } = options;
   const { revalidate: _, logger = silentLogger, ...rest } = others;
-  resolveOptions(z.strictObject({}), rest, 'historyHandler');
+  const { maxPageBytes: maxBytes, answerTimeoutMs } = resolveOptions(
+    limitsSchema,
+    rest,
+    'historyHandler',
+  );
   const access = new Access({ authenticate, authorize, anonymous, allowedOrigins });
   const { origins } = access;
+  const { limits: counters } = notifier;
+  const methods = ['GET', 'HEAD'];
 
-  return route({ methods: ['GET', 'HEAD'], logger, origins }, async (request) => {
+  return route({ methods, logger, counters, origins, answerTimeoutMs }, async (request) => {
     const query = queryOf(request.url);
     const { groups, sinceMs, limit } = parseHistoryQuery(query);
     if (groups.length > maxGroups) {
-      throw notifier.limits.exceeded(
-        'groupsPerRequest',
-        `at most ${maxGroups} groups may be asked for`,
-      );
+      throw counters.exceeded('groupsPerRequest', `at most ${maxGroups} groups may be asked for`);
     }
     const principal = await hostDecision(() =>
       access.admit({ headers: request.headers, query, incoming: request }, groups),
     );
-    const { items, cursor } = await notifier.history({ principal, groups, sinceMs, limit });
+    const wanted = { principal, groups, sinceMs, limit, maxBytes };
+    const { items, cursor } = await notifier.history(wanted);
     return {
       status: 200,
       body: `{"items":[${items.join(',')}],"cursor":${JSON.stringify(cursor)}}`,

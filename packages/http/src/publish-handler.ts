@@ -36,7 +36,7 @@ export interface PublishOptions {
   readonly allowedOrigins?: AllowedOrigins | undefined;
   /** Limit of the body, 128 KiB. */
   readonly maxBodyBytes?: number | undefined;
-  /** How long the body may take to arrive, 10,000. */
+  /** How long the body may take to arrive, 10,000; also what is left of one that was refused. */
   readonly bodyTimeoutMs?: number | undefined;
   /** Pino-shaped; silent by default. */
   readonly logger?: Logger | undefined;
@@ -75,7 +75,10 @@ export function publishHandler<Schemas extends CatalogueSchemas>(
   const mayPublish = guardOf(authorizePublish, open);
   const origins = new OriginPolicy(allowedOrigins, 'publishHandler');
 
-  return route({ methods: ['POST'], logger, origins }, async (request) => {
+  const { bodyTimeoutMs } = limits;
+  const rules = { methods: ['POST'], logger, counters: notifier.limits, origins, bodyTimeoutMs };
+
+  return route(rules, async (request) => {
     const { headers } = request;
     if (looksAmbient(headers)) origins.checkAmbient(headers);
     else origins.check(headers);

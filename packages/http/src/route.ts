@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   allowOrigin,
+  type LimitCounters,
   type Logger,
   type OriginPolicy,
   preflightHeaders,
 } from '@realtime-notify/core';
 import { type Answer, sendAnswer, sendFailure } from './answer.js';
 import { HttpError } from './http-status.js';
+import { cutWhereUntaken, discardRest } from './slow-clients.js';
 
 /**
  * Answers a request by itself; fits `http.createServer`, Express and whatever passes Node's own objects.
@@ -18,13 +20,18 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => Pr
 export interface Route {
   readonly methods: readonly string[];
   readonly logger: Logger;
+  readonly counters: LimitCounters;
   /** Which pages may read the answers; absent: those of the same origin, by the browser's own rule. */
   readonly origins?: OriginPolicy;
+  /** How long a client may take over its answer; absent: it is too small to matter. */
+  readonly answerTimeoutMs?: number;
+  /** How long the rest of a body may take that nobody reads, 10,000. */
+  readonly bodyTimeoutMs?: number;
 }
 
 /** A handler of some methods: others are answered 405, failures by their code, preflights by the policy. */
 export function route(
-  { methods, logger, origins }: Route,
+  { methods, logger, counters, origins, answerTimeoutMs, bodyTimeoutMs = 10_000 }: Route,
   answer: (request: IncomingMessage) => Promise<Answer>,
 ): Handler {
   return async (request, response) => {
@@ -46,6 +53,11 @@ export function route(
       sendAnswer(response, await answer(request));
     } catch (error) {
       sendFailure(response, error, logger);
+    } finally {
+      discardRest(request, bodyTimeoutMs, () => counters.count('bodyTime'));
+      if (answerTimeoutMs !== undefined) {
+        cutWhereUntaken(response, answerTimeoutMs, () => counters.count('answerTime'));
+      }
     }
   };
 }

@@ -1,5 +1,5 @@
 import { type AccessOptions, type Logger, pathOf } from '@realtime-notify/core';
-import type { PublishOptions } from '@realtime-notify/http';
+import type { HistoryOptions, PublishOptions } from '@realtime-notify/http';
 import type { SseOptions } from '@realtime-notify/transport-sse';
 import type { WsOptions } from '@realtime-notify/transport-ws';
 import { z } from 'zod';
@@ -34,6 +34,8 @@ export interface MountOptions {
   readonly sse?: Omit<SseOptions, SharedOption> | undefined;
   /** Settings of WebSockets. */
   readonly ws?: Omit<WsOptions, SharedOption | 'path'> | undefined;
+  /** Settings of the look back. */
+  readonly history?: Omit<HistoryOptions, SharedOption> | undefined;
   /** The client's address, for the limits; default the socket's. Needed behind a proxy. */
   readonly clientIp?: SseOptions['clientIp'];
   /** Adds a route that publishes; absent: there is none. */

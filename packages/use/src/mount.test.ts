@@ -70,6 +70,7 @@ describe('a mount', () => {
     ['a query in the prefix', { access, prefix: '/a?b' }, 'OPTIONS_INVALID'],
     ['an unknown option', { access, cors: true }, 'OPTIONS_INVALID'],
     ['an unknown option of streams', { access, sse: { nope: 1 } }, 'OPTIONS_INVALID'],
+    ['an unknown option of history', { access, history: { nope: 1 } }, 'OPTIONS_INVALID'],
     ['an unknown option of WebSockets', { access, ws: { nope: 1 } }, 'OPTIONS_INVALID'],
     ['an unknown option of access', { access: { ...access, nope: 1 } }, 'OPTIONS_INVALID'],
     ['publishing that nobody guards', { access, publish: {} }, 'AUTHENTICATION_MISSING'],

@@ -38,14 +38,14 @@ export function createMount<Schemas extends CatalogueSchemas>(
   server: Server,
   options: MountOptions,
 ): Mount {
-  const { access, sse, ws, publish, clientIp, logger, ...rest } = options;
+  const { access, sse, ws, history, publish, clientIp, logger, ...rest } = options;
   const { path: publishPath, ...publishing } = publish ?? {};
   const paths = { ...rest, publish: publish && { path: publishPath } };
   const resolved = resolveOptions(mountOptionsSchema, paths, 'mount');
   const { prefix } = resolved;
 
   const routes = new Map<string, Handler | SseHandler>([
-    [prefix, historyHandler(notifier, { ...access, logger })],
+    [prefix, historyHandler(notifier, { ...access, ...history, logger })],
     [`${prefix}/stream`, sseHandler(notifier, { ...access, ...sse, clientIp, logger })],
   ]);
   if (resolved.publish !== undefined) {

@@ -82,9 +82,19 @@ export const limitTable = {
     beyond: '413 `BODY_TOO_LARGE`',
   },
   bodyTime: {
-    bounds: 'time until the body of a publish request is there',
+    bounds: 'time until the body of a publish request is there, also one that was refused before',
     option: '`publishHandler` `bodyTimeoutMs`, 10,000',
-    beyond: '408 `BODY_TIMEOUT`',
+    beyond: '408 `BODY_TIMEOUT`; where the answer is given already, the connection is cut',
+  },
+  historyBytes: {
+    bounds: 'notifications that one look back shows, as JSON',
+    option: '`historyHandler` `maxPageBytes`, 1 MiB',
+    beyond: 'the oldest are left out; the newest is always shown',
+  },
+  answerTime: {
+    bounds: 'time until a client has taken the answer of a look back',
+    option: '`historyHandler` `answerTimeoutMs`, 30,000',
+    beyond: 'the connection is cut',
   },
   dataBytes: {
     bounds: 'data of one notification as JSON',

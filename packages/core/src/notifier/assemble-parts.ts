@@ -122,7 +122,7 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
   const recipients =
     unknownRecipients && new RecipientCheck(unknownRecipients, limits.recipientsWaitMs);
   const publisher = new Publisher({ ...common, catalogue, feeds, queue, recipients });
-  const history = new History(store, channelNames);
+  const history = new History(store, channelNames, counters);
   const connections = new Connections(limits, counters);
   const clients = { emitters, deadlines, connections, control, attacher };
   return { ...common, ...clients, feeds, queue, recipients, publisher, history };

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ChannelNames } from '../channels/channel-names.js';
+import { LimitCounters } from '../limits/counters.js';
 import { memoryStore } from '../memory/memory-store.js';
 import type { Notification } from '../notification/notification.js';
 import type { Store } from '../ports/store.js';
@@ -9,8 +10,8 @@ import { MutableStore } from '../test-doubles/mutable-store.js';
 import { ObservedStore } from '../test-doubles/observed-store.js';
 import { History, type HistoryRequest } from './history.js';
 
-function historyOf(store: Store) {
-  const history = new History(store, new ChannelNames());
+function historyOf(store: Store, counters = new LimitCounters()) {
+  const history = new History(store, new ChannelNames(), counters);
   return async (fields: Partial<HistoryRequest> = {}) => {
     const request = { principal: { userId: '1' }, groups: ['a'], limit: 100, ...fields };
     const page = await history.read(request);
@@ -61,6 +62,27 @@ test('limit takes the newest over all channels, sinceMs what is not older', asyn
   expect((await read({ limit: 3 })).items.map(({ time }) => time)).toEqual([35, 30, 25]);
   expect((await read({ sinceMs: 25 })).items.map(({ time }) => time)).toEqual([35, 30, 25]);
   expect((await read({ sinceMs: 36 })).items).toEqual([]);
+});
+
+test('maxBytes leaves out the oldest, never the newest, and the cursor is the same', async () => {
+  const store = memoryStore();
+  const counters = new LimitCounters();
+  const dataJson = JSON.stringify('ü'.repeat(500));
+  await store.append([1, 2, 3, 4].map((time) => sampleDraft('user:1', time, { time, dataJson })));
+  const read = historyOf(store, counters);
+  const { items, cursor } = await read();
+  const size = Buffer.byteLength(JSON.stringify(items[0]));
+  const shown = async (maxBytes: number) => {
+    const page = await read({ maxBytes });
+    expect(page.cursor).toBe(cursor);
+    return page.items.map(({ offset }) => offset);
+  };
+  expect(await shown(4 * size)).toEqual([4, 3, 2, 1]);
+  expect(counters.snapshot().historyBytes).toBe(0);
+  expect(await shown(4 * size - 1)).toEqual([4, 3, 2]);
+  expect(await shown(2 * size)).toEqual([4, 3]);
+  expect(await shown(1)).toEqual([4]);
+  expect(counters.snapshot().historyBytes).toBe(3);
 });
 
 test('an anonymous client sees all only; a group asked for twice is read once', async () => {

@@ -1,5 +1,6 @@
 import type { Principal } from '../access/principal.js';
 import type { ChannelNames } from '../channels/channel-names.js';
+import type { LimitCounters } from '../limits/counters.js';
 import { notificationJson, type StoredEnvelope } from '../notification/notification.js';
 import type { LogPage, Store } from '../ports/store.js';
 import { channelKey, cursorEntry, joinCursor } from '../positions/cursor.js';
@@ -14,6 +15,11 @@ export interface HistoryRequest {
   readonly sinceMs?: number | undefined;
   /** At most this many, the newest. */
   readonly limit: number;
+  /**
+   * At most so many bytes of them as JSON: the oldest are left out, never the newest of all. Absent: as many
+   * as `limit` allows.
+   */
+  readonly maxBytes?: number | undefined;
 }
 
 /** A look back. */
@@ -28,13 +34,21 @@ export interface HistoryPage {
 export class History {
   readonly #store: Store;
   readonly #channelNames: ChannelNames;
+  readonly #counters: LimitCounters;
 
-  constructor(store: Store, channelNames: ChannelNames) {
+  constructor(store: Store, channelNames: ChannelNames, counters: LimitCounters) {
     this.#store = store;
     this.#channelNames = channelNames;
+    this.#counters = counters;
   }
 
-  async read({ principal, groups, sinceMs, limit }: HistoryRequest): Promise<HistoryPage> {
+  async read({
+    principal,
+    groups,
+    sinceMs,
+    limit,
+    maxBytes,
+  }: HistoryRequest): Promise<HistoryPage> {
     const channels = [
       ...(principal.userId === null ? [] : [this.#channelNames.user(principal.userId)]),
       ...new Set(groups.map((group) => this.#channelNames.group(group))),
@@ -47,14 +61,29 @@ export class History {
       limit,
     }));
     const pages = await this.#store.readAfter(requests);
-    const items = mergeNewestFirst(pages.map((page) => page.items))
+    const newest = mergeNewestFirst(pages.map((page) => page.items))
       .filter((item) => sinceMs === undefined || item.time >= sinceMs)
-      .slice(0, limit)
-      .map(notificationJson);
+      .slice(0, limit);
     const entries = pages.map((page, index) => {
       return cursorEntry(channelKey(channels[index] ?? ''), endOf(page, limit));
     });
-    return { items, cursor: joinCursor(entries) };
+    // The cursor stands behind the newest: it is the same, however many of the oldest are left out.
+    return { items: this.#textsOf(newest, maxBytes), cursor: joinCursor(entries) };
+  }
+
+  #textsOf(newest: readonly StoredEnvelope[], maxBytes = Number.POSITIVE_INFINITY): string[] {
+    const texts: string[] = [];
+    let bytes = 0;
+    for (const envelope of newest) {
+      const text = notificationJson(envelope);
+      bytes += Buffer.byteLength(text);
+      if (bytes > maxBytes && texts.length > 0) {
+        this.#counters.count('historyBytes');
+        break;
+      }
+      texts.push(text);
+    }
+    return texts;
   }
 }
 
