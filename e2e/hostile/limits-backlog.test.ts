@@ -2,7 +2,7 @@ import { eventually } from '@realtime-notify/contract-kit';
 import type { CloseReason } from '@realtime-notify/core';
 import { expect, test } from 'vitest';
 import { bystander } from './harness/bystander.js';
-import { clientFrame } from './harness/client-frame.js';
+import { clientFrame, opcodes } from './harness/client-frame.js';
 import { type HostileServer, hostileServer } from './harness/hostile-server.js';
 import { openWebSocket } from './harness/open-web-socket.js';
 import type { RawClient } from './harness/raw-client.js';
@@ -85,21 +85,27 @@ test.each(transports)(
   },
 );
 
-test('L-replyBacklogBytes who goes on asking without reading is cut, whatever the budget for notifications', async () => {
-  const server = await hostileServer({
-    notifier: { maxBufferedBytes: 100_000 * kib },
-    mount: { ws: { maxReplyBacklogBytes: 64 * kib } },
-  });
-  const other = await bystander(server);
-  const stuck = await openWebSocket(server, '?token=u1');
-  stuck.client.pause();
-  const [emitter] = server.notifier.emitters.ofUser('u1');
-  await flood(server, 'u1', () => (emitter?.bufferedBytes ?? 0) > 128 * kib);
-  stuck.write(clientFrame('{"t":"ping"}'));
-  await eventually(() => expect(server.notifier.connections.size).toBe(2));
-  expect(server.reached('replyBacklogBytes')).toBe(1);
-  await other.assertUntouched();
-});
+test.each([
+  ['frames', clientFrame('{"t":"ping"}')],
+  ['pings', clientFrame('', { opcode: opcodes.ping })],
+])(
+  'L-replyBacklogBytes who goes on sending %s without reading is cut, whatever the budget for notifications',
+  async (_, asked) => {
+    const server = await hostileServer({
+      notifier: { maxBufferedBytes: 100_000 * kib },
+      mount: { ws: { maxReplyBacklogBytes: 64 * kib } },
+    });
+    const other = await bystander(server);
+    const stuck = await openWebSocket(server, '?token=u1');
+    stuck.client.pause();
+    const [emitter] = server.notifier.emitters.ofUser('u1');
+    await flood(server, 'u1', () => (emitter?.bufferedBytes ?? 0) > 128 * kib);
+    stuck.write(asked);
+    await eventually(() => expect(server.notifier.connections.size).toBe(2));
+    expect(server.reached('replyBacklogBytes')).toBe(1);
+    await other.assertUntouched();
+  },
+);
 
 test.each(transports)(
   'L-stalled who takes nothing for a heartbeat over %s is cut, however small the backlog',

@@ -54,8 +54,12 @@ export class ServedConnection<Schemas extends CatalogueSchemas> implements Conne
     return false;
   }
 
+  ping(): boolean {
+    return this.frame() && this.session.mayAsk();
+  }
+
   message(text: string): void {
-    this.session.message(text);
+    if (this.session.mayAsk()) this.session.message(text);
     if (!this.session.awaitsHello) this.#context.hellos.remove(this);
   }
 

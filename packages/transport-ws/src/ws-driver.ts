@@ -6,8 +6,10 @@ import type { SessionSocket } from './session-socket.js';
 
 /** What a connection reports. */
 export interface ConnectionListener {
-  /** Any frame came, pings and pongs too; false: it is not to be looked at. */
+  /** Any frame but a ping came, pongs too; false: it is not to be looked at. */
   frame(): boolean;
+  /** As {@link frame}, of a ping; false: it is not to be answered. */
+  ping(): boolean;
   message(text: string): void;
   binary(): void;
   /** A message broke a limit, and the connection is closed for it. */
@@ -107,7 +109,7 @@ export class WsConnection implements SessionSocket {
   }
 
   tookPing(data: unknown): void {
-    if (this.#listener?.frame() === true && this.#isOpen) this.#webSocket.pong(data);
+    if (this.#listener?.ping() === true && this.#isOpen) this.#webSocket.pong(data);
   }
 
   tookPong(): void {

@@ -101,15 +101,17 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
     this.#enqueue(() => this.#attach(opening));
   }
 
+  /** Answers, pongs too, are not due to the emitter's budget: who asks without reading is cut here. */
+  mayAsk(): boolean {
+    if (this.#socket.bufferedBytes <= this.#context.maxReplyBacklogBytes) return true;
+    this.#context.notifier.limits.count('replyBacklogBytes');
+    this.#end('SLOW_CONSUMER', 1_000);
+    this.#emitter?.gone();
+    return false;
+  }
+
   message(text: string): void {
     if (this.#ended) return;
-    // Answers are not due to the emitter's budget: who asks without reading is cut here.
-    if (this.#socket.bufferedBytes > this.#context.maxReplyBacklogBytes) {
-      this.#context.notifier.limits.count('replyBacklogBytes');
-      this.#end('SLOW_CONSUMER', 1_000);
-      this.#emitter?.gone();
-      return;
-    }
     if (!this.#greeted && Buffer.byteLength(text) > this.#context.maxHelloBytes) {
       this.#context.notifier.limits.count('helloBytes');
       this.refuse('BAD_FRAME', 'the hello is too large');
