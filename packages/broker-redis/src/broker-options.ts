@@ -1,6 +1,6 @@
 import { type Logger, silentLogger } from '@realtime-notify/core';
+import { addressFields, type RedisAddress, sourceOf } from '@realtime-notify/redis-connection';
 import { z } from 'zod';
-import { addressFields, type RedisAddress, sourceOf } from './redis-address.js';
 
 /** Everything about {@link redisBroker} except where the Redis is. */
 export interface RedisBrokerSettings {

@@ -1,5 +1,5 @@
 import { NotifyError } from '@realtime-notify/core';
-import { driverMessage, isRefusal, withoutArguments } from './redis-refusal.js';
+import { driverMessage, isRefusal, withoutArguments } from '@realtime-notify/redis-connection';
 
 /**
  * The one place where failures of the driver and of Redis become ours.

@@ -1,3 +1,8 @@
+export type {
+  RedisAddress,
+  RedisLogin,
+  RedisSentinel,
+  RedisTls,
+} from '@realtime-notify/redis-connection';
 export type { RedisBrokerOptions, RedisBrokerSettings } from './broker-options.js';
-export type { RedisAddress, RedisLogin, RedisSentinel, RedisTls } from './redis-address.js';
 export { redisBroker } from './redis-broker.js';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '@realtime-notify/redis-connection';
 import { asUnavailable, unavailable } from './driver-errors.js';
 import type { Interest } from './interest.js';
 import type { LinkState } from './link-state.js';
-import { backoffMs } from './redis-client.js';
 import { NoRoundTrip, type SelfProbe } from './self-probe.js';
 
 export interface KeeperSettings {

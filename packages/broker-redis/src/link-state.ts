@@ -1,5 +1,5 @@
 import type { BrokerSink, Logger, NotifyError } from '@realtime-notify/core';
-import { isRefusal } from './redis-refusal.js';
+import { isRefusal } from '@realtime-notify/redis-connection';
 
 /** Tells sink and log of the link's state, once per change, and nothing after `close`. */
 export class LinkState {

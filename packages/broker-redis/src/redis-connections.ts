@@ -1,7 +1,6 @@
 import { withinMs } from '@realtime-notify/core';
+import { RedisClient, type RedisSource } from '@realtime-notify/redis-connection';
 import { unavailable } from './driver-errors.js';
-import { RedisClient } from './redis-client.js';
-import type { RedisSource } from './redis-source.js';
 
 export interface ConnectionSettings {
   readonly commandTimeoutMs: number;

@@ -1,3 +1,8 @@
-export type { RedisAddress, RedisLogin, RedisSentinel, RedisTls } from './redis-address.js';
+export type {
+  RedisAddress,
+  RedisLogin,
+  RedisSentinel,
+  RedisTls,
+} from '@realtime-notify/redis-connection';
 export { redisStore } from './redis-store.js';
 export type { RedisStoreOptions, RedisStoreSettings } from './store-options.js';

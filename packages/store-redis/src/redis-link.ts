@@ -1,9 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Logger, NotifyError, withinMs } from '@realtime-notify/core';
+import {
+  driverMessage,
+  isRefusal,
+  RedisClient,
+  type RedisSource,
+} from '@realtime-notify/redis-connection';
 import { unavailable } from './driver-errors.js';
-import { RedisClient } from './redis-client.js';
-import { driverMessage, isRefusal } from './redis-refusal.js';
-import type { RedisSource } from './redis-source.js';
 
 export interface LinkSettings {
   readonly startTimeoutMs: number;

@@ -1,9 +1,12 @@
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { type HostPort, type RedisServer, type RedisSource, serverOf } from './redis-source.js';
-
-// broker-redis and store-redis hold this file alike; a test compares them.
+import {
+  type HostPort,
+  type IoredisClient,
+  type RedisServer,
+  type RedisSource,
+  serverOf,
+} from './redis-source.js';
 
 /**
  * How TLS is spoken. Certificates are always checked, names included: for anything else hand in an
@@ -67,7 +70,7 @@ export type RedisAddress =
        * of our own. The client itself is neither used nor closed; its `keyPrefix` and its retry and
        * queue settings do not apply. Not a Cluster client.
        */
-      readonly redis: Redis;
+      readonly redis: IoredisClient;
       readonly url?: undefined;
       readonly sentinel?: undefined;
       readonly username?: undefined;
@@ -112,7 +115,9 @@ export const addressFields = {
     .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
     .optional(),
   sentinel: sentinelSchema.optional(),
-  redis: z.custom<Redis>(isSingleClient, 'must be an ioredis client, not a Cluster').optional(),
+  redis: z
+    .custom<IoredisClient>(isSingleClient, 'must be an ioredis client, not a Cluster')
+    .optional(),
   username: text.optional(),
   password: text.optional(),
   tls: z.union([tlsSchema, z.literal(true)]).optional(),

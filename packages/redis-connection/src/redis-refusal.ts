@@ -1,5 +1,3 @@
-// broker-redis and store-redis hold this file alike; a test compares them.
-
 /** Sentinels answered, and none of them knows the master's name. */
 export class MasterUnknown extends Error {
   constructor(name: string) {

@@ -1,8 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
-import type { Redis } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 
-// broker-redis and store-redis hold this file alike; a test compares them.
-
+/** One server's address. */
 export interface HostPort {
   readonly host: string;
   readonly port: number;
@@ -26,8 +25,13 @@ export interface RedisServer {
   readonly database: number;
 }
 
+/** What we ask of an ioredis client of the host's: a copy of our own, with its options. */
+export interface IoredisClient {
+  duplicate(override: RedisOptions): Redis;
+}
+
 /** Where the Redis is: an address, or a client whose options are taken. */
-export type RedisSource = RedisServer | { readonly redis: Redis };
+export type RedisSource = RedisServer | { readonly redis: IoredisClient };
 
 /**
  * The server that a `redis://` or `rediss://` URL names, or what is wrong with it. Read here, because

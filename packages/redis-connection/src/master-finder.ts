@@ -1,8 +1,6 @@
 import { isRefusal } from './redis-refusal.js';
 import type { HostPort } from './redis-source.js';
 
-// broker-redis and store-redis hold this file alike; a test compares them.
-
 /** Asks one Sentinel where the master is. */
 export type AskSentinel = (sentinel: HostPort, signal: AbortSignal) => Promise<HostPort>;
 

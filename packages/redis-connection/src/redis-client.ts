@@ -5,12 +5,13 @@ import { MasterFinder } from './master-finder.js';
 import { MasterUnknown, withoutArguments } from './redis-refusal.js';
 import type { HostPort, RedisServer, RedisSource, Sentinels } from './redis-source.js';
 
-// broker-redis and store-redis hold this file alike; a test compares them.
-
+/** What an adapter decides about its connection. */
 export interface ClientSettings {
   /** Shown by Redis' CLIENT LIST. */
   readonly name: string;
+  /** A connection that is not made, or on which no answer comes, by then is given up, in milliseconds. */
   readonly commandTimeoutMs: number;
+  /** Longest wait between two attempts, in milliseconds. */
   readonly maxReconnectDelayMs: number;
 }
 
