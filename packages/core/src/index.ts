@@ -86,4 +86,14 @@ export {
   samePosition,
   tagOf,
 } from './positions/position.js';
+export {
+  type LogRetention,
+  longestAgeMs,
+  type Retention,
+  type RetentionClass,
+  type RetentionOptions,
+  type RetentionRules,
+  retentionOf,
+  retentionSchema,
+} from './retention/retention.js';
 export { withinMs } from './time/within-ms.js';

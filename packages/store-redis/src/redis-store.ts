@@ -7,6 +7,7 @@ import {
   type Position,
   type ReadRequest,
   resolveOptions,
+  retentionOf,
   type Store,
   tagOf,
 } from '@realtime-notify/core';
@@ -24,7 +25,7 @@ import {
 
 /**
  * A Store in Redis 6.2 or later, shared by all nodes that use the same server and `keyPrefix`.
- * Promises S1 to S9; as durable as that Redis is configured (`appendfsync always`: nothing that was
+ * Promises S1 to S11; as durable as that Redis is configured (`appendfsync always`: nothing that was
  * accepted is lost when it dies). Reads go to the master only, which Sentinels may watch: a failover is
  * an outage of some seconds, and Redis may lose then what no replica had taken.
  *
@@ -67,8 +68,10 @@ class RedisStore implements Store {
 
   async readAfter(requests: readonly ReadRequest[]): Promise<readonly LogPage[]> {
     const calls = requests.map(({ channel, after, limit }) => {
-      const { head, log } = channelKeys(this.#options.keyPrefix, channel);
-      return { script: readScript, keys: [head, log], args: [`${after + 1}-0`, limit] };
+      const { keyPrefix, retention } = this.#options;
+      const { head, log } = channelKeys(keyPrefix, channel);
+      const { maxAgeMs } = retentionOf(channel, retention);
+      return { script: readScript, keys: [head, log], args: [after + 1, limit, maxAgeMs || 0] };
     });
     const replies = await this.#scripts.run(calls);
     return requests.map(({ channel }, i) => read(replies[i], (value) => pageFrom(value, channel)));
@@ -99,22 +102,23 @@ class RedisStore implements Store {
   }
 
   #appendCall(draft: Draft): ScriptCall {
-    const { keyPrefix, maxLogCount, logRetentionMs, headRetentionMs, idempotencyWindowMs } =
-      this.#options;
+    const { keyPrefix, retention, headRetentionMs, idempotencyWindowMs } = this.#options;
     const { channel, id, type, time, dataJson, traceparent = '', idempotency } = draft;
+    const { maxCount, maxAgeMs, maxBytes } = retentionOf(channel, retention);
     const { head, log } = channelKeys(keyPrefix, channel);
     const keys = [head, log];
     const args = [
       newEpoch(),
-      maxLogCount,
-      logRetentionMs || 0,
-      headRetentionMs || 0,
       id,
       tagOf(id),
       type,
       time,
       dataJson,
       traceparent,
+      maxCount,
+      maxAgeMs || 0,
+      maxBytes || 0,
+      headRetentionMs || 0,
     ];
     if (idempotency !== undefined) {
       keys.push(idempotencyKey(keyPrefix, channel, idempotency.key));

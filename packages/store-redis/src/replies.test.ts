@@ -90,7 +90,7 @@ test('H-REDIS-REPLY whatever our keys hold, it is read as ours or refused', () =
 test('a head and a page of ours', () => {
   const head = { epoch: 'e1', offset: 1, tag: 'b302099a' };
   expect(headFrom(['e1', '1', 'b302099a'])).toEqual(head);
-  const page = pageFrom(['e1', '1', 'b302099a', '1-0', [['1-0', fields]]], 'user:1');
+  const page = pageFrom(['e1', '1', 'b302099a', '1', [['1-0', fields]]], 'user:1');
   expect(page).toMatchObject({ head, logStart: 1, items: [{ id, offset: 1, epoch: 'e1' }] });
 });
 

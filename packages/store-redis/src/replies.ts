@@ -39,10 +39,11 @@ export function headFrom(reply: unknown): Position {
 export function pageFrom(reply: unknown, channel: string): LogPage {
   const head = headFrom(reply);
   if (head === originPosition) return { items: [], logStart: 1, head };
-  const [, , , firstId, entries]: unknown[] = Array.isArray(reply) ? reply : [];
-  if (!Array.isArray(entries)) throw new ForeignReply();
+  const [, , , start, entries]: unknown[] = Array.isArray(reply) ? reply : [];
+  const logStart = integer(start);
+  if (logStart === undefined || !Array.isArray(entries)) throw new ForeignReply();
   const items = entries.flatMap((entry) => envelopeFrom(entry, channel, head.epoch) ?? []);
-  return { items, logStart: offsetOfId(firstId) ?? head.offset + 1, head };
+  return { items, logStart, head };
 }
 
 function envelopeFrom(entry: unknown, channel: string, epoch: string): StoredEnvelope | undefined {

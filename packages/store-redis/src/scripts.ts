@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { keptEntries } from './kept-entries.js';
 
 /** A Lua program that Redis runs as one indivisible step. */
 export interface Script {
@@ -12,58 +13,82 @@ function script(source: string): Script {
 
 /**
  * KEYS: head, log, and with an idempotency key its hash.
- * ARGV: epoch for a new log, entries kept, retention of log and head in ms (0: for ever), id, tag,
- * type, time, data, traceparent (may be empty), and with an idempotency key digest and window in ms.
+ * ARGV: epoch for a new log, id, tag, type, time, data, traceparent (may be empty), then what is kept:
+ * entries, their age in ms, bytes of their data (0: without limit), the head in ms (0: for ever), and with
+ * an idempotency key digest and window in ms.
  * Answers {'appended', epoch, offset}, {'duplicate', epoch, offset, id, type, time, data, traceparent}
  * or {'conflict'}. The stream entry is the first write that can fail: a failing append changes nothing.
  */
-export const appendScript = script(`
+export const appendScript = script(`${keptEntries}
 local head, log, idem = KEYS[1], KEYS[2], KEYS[3]
+local id, tag, type, time, data, trace = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local maxAgeMs, maxBytes = tonumber(ARGV[9]), tonumber(ARGV[10])
+local digest, windowMs = ARGV[12], ARGV[13]
 if idem then
   local first = redis.call('HMGET', idem,
     'digest', 'epoch', 'offset', 'id', 'type', 'time', 'data', 'trace')
   if first[1] then
-    if first[1] ~= ARGV[11] then return {'conflict'} end
+    if first[1] ~= digest then return {'conflict'} end
     first[1] = 'duplicate'
     return first
   end
 end
 
-local place = redis.call('HMGET', head, 'epoch', 'offset')
-local epoch, offset = place[1], place[2]
+local place = redis.call('HMGET', head, 'epoch', 'offset', 'sum', 'since', 'base')
+local epoch, last, sum = place[1], tonumber(place[2]), tonumber(place[3]) or 0
 if not epoch then
-  epoch, offset = ARGV[1], '0'
+  epoch, last, sum = ARGV[1], 0, 0
   redis.call('DEL', log)
 end
-offset = string.format('%.0f', tonumber(offset) + 1)
+last, sum = last + 1, sum + #data
+local now, offset = nowMs(), text(last)
 
-redis.call('XADD', log, 'MAXLEN', ARGV[2], offset .. '-0',
-  'id', ARGV[5], 'type', ARGV[7], 'time', ARGV[8], 'data', ARGV[9], 'trace', ARGV[10])
-redis.call('HSET', head, 'epoch', epoch, 'offset', offset, 'tag', ARGV[6])
+redis.call('XADD', log, 'MAXLEN', ARGV[8], offset .. '-0', 'id', id, 'type', type, 'time', time,
+  'data', data, 'trace', trace, 'at', text(now), 'sum', text(sum))
+redis.call('HSET', head, 'epoch', epoch, 'offset', offset, 'tag', tag, 'sum', text(sum))
+
+-- Of the oldest entry when it was last looked at: if that one may stay, the present one may.
+local since, base = tonumber(place[4]) or 0, tonumber(place[5]) or 0
+local function mayStay(at, before)
+  return isYoung(at, now, maxAgeMs) and (maxBytes == 0 or sum - before <= maxBytes)
+end
+if not mayStay(since, base) then
+  local start, oldest = firstKept(log, last, function(entry)
+    return offsetOf(entry) == last or mayStay(appendedAt(entry), bytesBefore(entry))
+  end)
+  redis.call('XTRIM', log, 'MINID', text(start))
+  redis.call('HSET', head, 'since', text(appendedAt(oldest)), 'base', text(bytesBefore(oldest)))
+end
 
 local function keep(key, ms)
   if ms == '0' then redis.call('PERSIST', key) else redis.call('PEXPIRE', key, ms) end
 end
-keep(log, ARGV[3])
-keep(head, ARGV[4])
+keep(log, ARGV[9])
+keep(head, ARGV[11])
 if idem then
-  redis.call('HSET', idem, 'digest', ARGV[11], 'epoch', epoch, 'offset', offset,
-    'id', ARGV[5], 'type', ARGV[7], 'time', ARGV[8], 'data', ARGV[9], 'trace', ARGV[10])
-  redis.call('PEXPIRE', idem, ARGV[12])
+  redis.call('HSET', idem, 'digest', digest, 'epoch', epoch, 'offset', offset,
+    'id', id, 'type', type, 'time', time, 'data', data, 'trace', trace)
+  redis.call('PEXPIRE', idem, windowMs)
 end
 return {'appended', epoch, offset}
 `);
 
 /**
- * KEYS: head, log. ARGV: first stream id wanted, number of entries.
- * Answers {} for an unknown channel, else {epoch, offset, tag, first stream id or '', entries}.
+ * KEYS: head, log. ARGV: first offset wanted, number of entries, their age in ms (0: any).
+ * Answers {} for an unknown channel, else {epoch, offset, tag, first offset kept, entries}. What is too
+ * old is not shown; it goes with a later append, or with the whole log. It writes nothing: it works
+ * where Redis takes no writes.
  */
-export const readScript = script(`
+export const readScript = script(`${keptEntries}
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'offset', 'tag')
 if not head[1] then return {} end
-local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)
-local entries = redis.call('XRANGE', KEYS[2], ARGV[1], '+', 'COUNT', ARGV[2])
-return {head[1], head[2], head[3], first[1] and first[1][1] or '', entries}
+local maxAgeMs, now = tonumber(ARGV[3]), nowMs()
+local start = firstKept(KEYS[2], tonumber(head[2]), function(entry)
+  return isYoung(appendedAt(entry), now, maxAgeMs)
+end)
+local from = text(math.max(start, tonumber(ARGV[1]))) .. '-0'
+local entries = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', ARGV[2])
+return {head[1], head[2], head[3], text(start), entries}
 `);
 
 /**

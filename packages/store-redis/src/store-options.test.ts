@@ -9,8 +9,10 @@ test('defaults', () => {
   expect(settings).toEqual({
     source: { at: { host: '127.0.0.1', port: 1 }, database: 0 },
     keyPrefix: 'rn:',
-    maxLogCount: 1_000,
-    logRetentionMs: 604_800_000,
+    retention: {
+      classes: [],
+      rest: { maxCount: 1_000, maxAgeMs: 604_800_000, maxBytes: 8_388_608 },
+    },
     headRetentionMs: 34_560_000_000,
     idempotencyWindowMs: 300_000,
     commandTimeoutMs: 5_000,
@@ -21,25 +23,37 @@ test('defaults', () => {
 });
 
 test('a log kept for ever keeps its head for ever', () => {
-  expect(storeOptionsSchema.parse({ url, logRetentionMs: false }).headRetentionMs).toBe(false);
+  const classes = [{ channels: ['all'], maxAgeMs: false }];
+  for (const retention of [{ maxAgeMs: false }, { classes }]) {
+    expect(storeOptionsSchema.parse({ url, retention }).headRetentionMs).toBe(false);
+  }
 });
 
 test.each([
   ['no address', {}, 'pass one of url, sentinel and redis'],
-  ['an unknown name', { url, maxLogCounts: 3 }, 'maxLogCounts'],
+  ['an unknown name', { url, maxLogCount: 3 }, 'maxLogCount'],
   ['another scheme', { url: 'http://x' }, 'url: must begin with redis://'],
   ['what is no client', { redis: {} }, 'redis: must be an ioredis client'],
   ['a cluster client', { redis: { duplicate: () => {}, isCluster: true } }, 'not a Cluster'],
   ['braces in the prefix', { url, keyPrefix: 'a{b' }, 'keyPrefix: must not contain braces'],
-  ['a log of nothing', { url, maxLogCount: 0 }, 'maxLogCount'],
+  ['a log of nothing', { url, retention: { maxCount: 0 } }, 'retention.maxCount'],
   [
     'a head shorter than the log',
     { url, headRetentionMs: 1_000 },
     'headRetentionMs: must not be less',
   ],
   [
+    'a head shorter than the log of one class',
+    {
+      url,
+      retention: { classes: [{ channels: ['all'], maxAgeMs: 8_000_000_000 }] },
+      headRetentionMs: 7_000_000_000,
+    },
+    'headRetentionMs: must not be less',
+  ],
+  [
     'a finite head of an endless log',
-    { url, logRetentionMs: false, headRetentionMs: 5 },
+    { url, retention: { maxAgeMs: false }, headRetentionMs: 5 },
     'headRetentionMs',
   ],
 ])('%s is refused', (_, options, message) => {

@@ -1,4 +1,10 @@
-import { type Logger, silentLogger } from '@realtime-notify/core';
+import {
+  type Logger,
+  longestAgeMs,
+  type RetentionOptions,
+  retentionSchema,
+  silentLogger,
+} from '@realtime-notify/core';
 import { addressFields, type RedisAddress, sourceOf } from '@realtime-notify/redis-connection';
 import { z } from 'zod';
 
@@ -6,17 +12,12 @@ import { z } from 'zod';
 export interface RedisStoreSettings {
   /** Begins every key; without braces. All nodes use the same. Default `rn:`. */
   readonly keyPrefix?: string;
-  /** Notifications kept per channel; the oldest go first. Default 1,000. */
-  readonly maxLogCount?: number;
-  /**
-   * A channel's notifications are forgotten this long after its last append, in milliseconds;
-   * `false`: never. Default 604,800,000 (7 days).
-   */
-  readonly logRetentionMs?: number | false;
+  /** What is kept of the channels' logs. Default: 1,000 notifications, 7 days, 8 MiB per channel. */
+  readonly retention?: RetentionOptions;
   /**
    * A channel's position is forgotten this long after its last append, in milliseconds; `false`: never.
-   * Until then a client that missed nothing is up to date however long it was away. Not less than
-   * `logRetentionMs`. Default 34,560,000,000 (400 days), or `false` where `logRetentionMs` is.
+   * Until then a client that missed nothing is up to date however long it was away. Not less than any
+   * `maxAgeMs` of `retention`. Default 34,560,000,000 (400 days), or `false` where one of those is.
    */
   readonly headRetentionMs?: number | false;
   /** How long an idempotency key is remembered, in milliseconds. Default 300,000 (5 minutes). */
@@ -36,9 +37,8 @@ export interface RedisStoreSettings {
 /** Options of {@link redisStore}: where the Redis is, and settings. */
 export type RedisStoreOptions = RedisStoreSettings & RedisAddress;
 
-const day = 86_400_000;
+const defaultHeadRetentionMs = 34_560_000_000;
 const duration = z.int().min(1);
-const retention = z.union([duration, z.literal(false)]);
 
 const optionsSchema = z
   .strictObject({
@@ -47,9 +47,8 @@ const optionsSchema = z
       .string()
       .regex(/^[^{}]*$/, 'must not contain braces')
       .default('rn:'),
-    maxLogCount: z.int().min(1).default(1_000),
-    logRetentionMs: retention.default(7 * day),
-    headRetentionMs: retention.optional(),
+    retention: retentionSchema.prefault({}),
+    headRetentionMs: z.union([duration, z.literal(false)]).optional(),
     idempotencyWindowMs: duration.default(300_000),
     commandTimeoutMs: duration.default(5_000),
     startTimeoutMs: duration.default(10_000),
@@ -64,9 +63,10 @@ const optionsSchema = z
     const refuse = (field: string | undefined, message: string): void => {
       context.addIssue({ code: 'custom', path: field === undefined ? [] : [field], message });
     };
-    const head = headRetentionMs ?? (settings.logRetentionMs === false ? false : 400 * day);
-    if (lasts(head) < lasts(settings.logRetentionMs)) {
-      refuse('headRetentionMs', 'must not be less than logRetentionMs');
+    const longest = longestAgeMs(settings.retention);
+    const head = headRetentionMs ?? (longest === false ? false : defaultHeadRetentionMs);
+    if (lasts(head) < lasts(longest)) {
+      refuse('headRetentionMs', 'must not be less than a maxAgeMs of retention');
     }
     const source = sourceOf({ url, sentinel, redis, username, password, tls }, refuse);
     return source === undefined ? z.NEVER : { ...settings, source, headRetentionMs: head };

@@ -1,5 +1,5 @@
 import { eventually, freshChannel, sampleDraft } from '@realtime-notify/contract-kit';
-import type { AppendOutcome, Store } from '@realtime-notify/core';
+import type { AppendOutcome, Draft, Store } from '@realtime-notify/core';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { redisStore } from '../src/index.js';
@@ -23,7 +23,7 @@ async function startedStore(settings: object = {}): Promise<Store> {
 
 test('every key of ours expires, on time', async () => {
   const store = await startedStore({
-    logRetentionMs: 60_000,
+    retention: { maxAgeMs: 60_000 },
     headRetentionMs: 120_000,
     idempotencyWindowMs: 30_000,
   });
@@ -43,12 +43,12 @@ test('retention false takes an expiry away', async () => {
   const { head, log } = channelKeys(runPrefix, channel);
   await (await startedStore()).append([sampleDraft(channel)]);
   expect(await admin.pttl(log)).toBeGreaterThan(0);
-  await (await startedStore({ logRetentionMs: false })).append([sampleDraft(channel)]);
+  await (await startedStore({ retention: { maxAgeMs: false } })).append([sampleDraft(channel)]);
   expect(await Promise.all([admin.pttl(head), admin.pttl(log)])).toEqual([-1, -1]);
 });
 
 test('an expired log leaves the head, and counting goes on', async () => {
-  const store = await startedStore({ logRetentionMs: 50 });
+  const store = await startedStore({ retention: { maxAgeMs: 50 } });
   const channel = freshChannel();
   await store.append([sampleDraft(channel), sampleDraft(channel)]);
   const page = await eventually(async () => {
@@ -59,6 +59,71 @@ test('an expired log leaves the head, and counting goes on', async () => {
   expect(page).toMatchObject({ logStart: 3, head: { offset: 2 } });
   const [next] = await store.append([sampleDraft(channel)]);
   expect(next).toMatchObject({ envelope: { offset: 3, epoch: page?.head.epoch } });
+});
+
+test('what has gone is gone from Redis too, though reads change nothing', async () => {
+  const [byAge, byBytes] = [freshChannel('age'), freshChannel('bytes')];
+  const classes = [{ channels: ['user:age'], maxAgeMs: 400 }];
+  const store = await startedStore({ retention: { maxBytes: 30, classes } });
+  const logs = [byAge, byBytes].map((channel) => channelKeys(runPrefix, channel).log);
+  const lengths = () => Promise.all(logs.map((log) => admin.xlen(log)));
+  const append = (dataJson: string) =>
+    store.append([byAge, byBytes].map((channel) => sampleDraft(channel, { dataJson })));
+  await append('"a"');
+  const before = await admin.dump(logs[0] ?? '');
+  await eventually(async () => {
+    // Kept alive as a key, as by a later append.
+    await admin.persist(logs[0] ?? '');
+    const [page] = await store.readAfter([{ channel: byAge, after: 0, limit: 10 }]);
+    expect(page?.logStart).toBe(2);
+  });
+  expect(await admin.dump(logs[0] ?? '')).toBe(before);
+  expect(await lengths()).toEqual([1, 1]);
+  await append(`"${'x'.repeat(26)}"`);
+  expect(await lengths()).toEqual([1, 1]);
+});
+
+test('an append looks at few entries, however many have to go', async () => {
+  const redis = await privateRedis();
+  const own = adminClient(redis.url);
+  onTestFinished(() => own.disconnect());
+  const channel = freshChannel();
+  const large = await startedStore({ url: redis.url, retention: { maxCount: 100_000 } });
+  const drafts = Array.from({ length: 5_000 }, () => sampleDraft(channel));
+  await large.append(drafts);
+  const small = await startedStore({ url: redis.url, retention: { maxBytes: 1_000 } });
+  const before = await commandCalls(own, 'xrange');
+  await small.append([sampleDraft(channel)]);
+  const looks = (await commandCalls(own, 'xrange')) - before;
+  expect(looks).toBeLessThanOrEqual(25);
+  expect(await own.xlen(channelKeys(runPrefix, channel).log)).toBeLessThan(70);
+});
+
+test('entries of an older version are read, and go by when they were made', async () => {
+  const channel = freshChannel();
+  const { head, log } = channelKeys(runPrefix, channel);
+  const [old, recent] = [sampleDraft(channel, { time: 1 }), sampleDraft(channel)];
+  for (const [i, { id, type, time, dataJson }] of [old, recent].entries()) {
+    const entry = { id, type, time, data: dataJson, trace: '' };
+    await admin.xadd(log, `${i + 1}-0`, ...Object.entries(entry).flat());
+  }
+  await admin.hset(head, { epoch: 'e1', offset: '2', tag: recent.id.slice(-8) });
+  const idsIn = async (retention: object, draft?: Draft) => {
+    const store = await startedStore({ retention });
+    const outcomes = await store.append(draft === undefined ? [] : [draft]);
+    expect(outcomes.filter(({ status }) => status !== 'appended')).toEqual([]);
+    const [page] = await store.readAfter([{ channel, after: 0, limit: 10 }]);
+    expect(page?.items.map(({ offset }) => offset).at(0)).toBe(page?.logStart);
+    return page?.items.map(({ id }) => id);
+  };
+  expect(await idsIn({ maxAgeMs: false })).toEqual([old.id, recent.id]);
+  expect(await idsIn({})).toEqual([recent.id]);
+  const next = [sampleDraft(channel), sampleDraft(channel)] as const;
+  expect(await idsIn({}, next[0])).toEqual([recent.id, next[0].id]);
+  const bytes = Buffer.byteLength(next[0].dataJson);
+  expect(await idsIn({ maxBytes: 2 * bytes }, next[1])).toEqual([recent.id, ...ids(next)]);
+  const last = sampleDraft(channel);
+  expect(await idsIn({ maxBytes: 2 * bytes }, last)).toEqual([next[1].id, last.id]);
 });
 
 test('a lost head begins a new epoch, without the old entries', async () => {
@@ -157,6 +222,8 @@ test('more commands than may wait are refused', async () => {
   });
   expect(await store.append([sampleDraft(channel)])).toMatchObject([{ status: 'appended' }]);
 });
+
+const ids = (drafts: readonly Draft[]): string[] => drafts.map(({ id }) => id);
 
 function epochOf(outcome: AppendOutcome | undefined): string | undefined {
   return outcome?.status === 'failed' ? undefined : outcome?.envelope.epoch;

@@ -15,7 +15,7 @@ test('the rights that the README names are enough, and only for our keys', async
   await admin.acl('SETUSER', name, ...rules.split(' '));
   const login = { username: name, password: 'secret' };
   const store = redisStore({ url, ...login });
-  const other = redisStore({ url, ...login, keyPrefix: 'theirs:', logRetentionMs: false });
+  const other = redisStore({ url, ...login, keyPrefix: 'theirs:', retention: { maxAgeMs: false } });
   onTestFinished(() => Promise.all([store.close(), other.close()]).then(() => undefined));
   await Promise.all([store.start(), other.start()]);
   const channel = freshChannel();
@@ -30,9 +30,9 @@ test('the rights that the README names are enough, and only for our keys', async
   expect(await other.append([draft])).toMatchObject([
     { status: 'failed', error: { code: 'STORE_UNAVAILABLE' } },
   ]);
-  // What `logRetentionMs: false` needs.
+  // What `retention: { maxAgeMs: false }` needs.
   await store.close();
-  const endless = redisStore({ url, ...login, logRetentionMs: false });
+  const endless = redisStore({ url, ...login, retention: { maxAgeMs: false } });
   onTestFinished(() => endless.close());
   await endless.start();
   expect(await endless.append([sampleDraft(channel)])).toMatchObject([{ status: 'appended' }]);

@@ -21,7 +21,7 @@ export function idempotencyTheme({ book, bench }: StoreTheme): void {
   });
 
   book.clause('S3', 'a retry finds the first notification though the log was trimmed', async () => {
-    const store = await bench.store({ maxLogCount: 2 });
+    const store = await bench.store({ retention: { maxCount: 2 } });
     const channel = freshChannel();
     const idempotency = { key: 'k', digest: 'd' };
     const placed = await appendOne(store, sampleDraft(channel, { idempotency }));

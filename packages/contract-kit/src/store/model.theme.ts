@@ -4,14 +4,15 @@ import type { StoreTheme } from './store-harness.js';
 import { type Operation, StoreModel } from './store-model.js';
 
 const channelCount = 3;
-const maxLogCount = 4;
+const retention = { maxCount: 4, maxBytes: 16 };
 
 const channelIndex = fc.nat({ max: channelCount - 1 });
 const draft = fc.record({
   channel: channelIndex,
   // Most without a key, so that logs grow long enough to be trimmed.
   key: fc.constantFrom('k1', 'k2', undefined, undefined, undefined, undefined),
-  content: fc.constantFrom('"a"', '"b"'),
+  // Of 3, 3, 9 and 20 bytes: by count, by bytes, and more than all bytes at once.
+  content: fc.constantFrom('"a"', '"b"', '"Grüße"', '"123456789012345678"'),
 });
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
@@ -41,12 +42,12 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 
 export function modelTheme({ book, bench }: StoreTheme): void {
   book.clause('S-MODEL', 'random sequences of operations', async () => {
-    const stores = await bench.peers(2, { maxLogCount });
+    const stores = await bench.peers(2, { retention });
     const property = fc.asyncProperty(
       fc.array(operation, { maxLength: 25 }),
       async (operations) => {
         const channels = Array.from({ length: channelCount }, () => freshChannel());
-        const model = new StoreModel(channels, maxLogCount);
+        const model = new StoreModel(channels, retention);
         for (const [i, step] of operations.entries()) {
           await model.check(stores[i % stores.length] ?? stores[0], step);
         }

@@ -28,7 +28,7 @@ export function readingTheme({ book, bench }: StoreTheme): void {
   });
 
   book.clause('S5', 'pages read during appends and trimming are whole', async () => {
-    const [reader, ...writers] = await bench.peers(4, { maxLogCount: 5 });
+    const [reader, ...writers] = await bench.peers(4, { retention: { maxCount: 5 } });
     const channel = freshChannel();
     const wanted = writers.length * 100;
     let written = false;

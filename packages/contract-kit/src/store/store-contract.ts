@@ -8,6 +8,7 @@ import { idempotencyTheme } from './idempotency.theme.js';
 import { lifecycleTheme } from './lifecycle.theme.js';
 import { modelTheme } from './model.theme.js';
 import { readingTheme } from './reading.theme.js';
+import { retentionTheme } from './retention.theme.js';
 import { StoreBench, type StoreContract } from './store-harness.js';
 import { trimmingTheme } from './trimming.theme.js';
 
@@ -20,6 +21,7 @@ export function storeContract(contract: StoreContract): void {
     idempotencyTheme(theme);
     readingTheme(theme);
     trimmingTheme(theme);
+    retentionTheme(theme);
     epochTheme(theme);
     modelTheme(theme);
     awayTheme(theme);

@@ -1,4 +1,4 @@
-import type { Store } from '@realtime-notify/core';
+import type { RetentionOptions, Store } from '@realtime-notify/core';
 import { afterAll, afterEach } from 'vitest';
 import type { ClauseBook } from '../clause-book.js';
 import type { StoreClauseId } from '../clauses.js';
@@ -6,8 +6,7 @@ import { eventually } from '../eventually.js';
 
 /** Options that a suite needs to set; the adapter passes them on under its own names. */
 export interface StoreTuning {
-  /** Notifications kept per channel. */
-  readonly maxLogCount?: number;
+  readonly retention?: RetentionOptions;
   readonly idempotencyWindowMs?: number;
 }
 

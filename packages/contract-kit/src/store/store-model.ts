@@ -17,6 +17,12 @@ interface ModelDraft {
   readonly content: string;
 }
 
+/** What the model keeps of each channel. */
+export interface ModelRetention {
+  readonly maxCount: number;
+  readonly maxBytes: number;
+}
+
 interface ModelRead {
   readonly channel: number;
   readonly after: number;
@@ -43,13 +49,13 @@ interface ModelLog {
  */
 export class StoreModel {
   readonly #logs: readonly ModelLog[];
-  readonly #maxLogCount: number;
+  readonly #kept: ModelRetention;
 
-  constructor(channels: readonly string[], maxLogCount: number) {
+  constructor(channels: readonly string[], kept: ModelRetention) {
     this.#logs = channels.map((channel) => {
       return { channel, epoch: NO_EPOCH, drafts: [], keys: new Map() };
     });
-    this.#maxLogCount = maxLogCount;
+    this.#kept = kept;
   }
 
   /** Does the step on the store and on the model, and compares. */
@@ -99,7 +105,7 @@ export class StoreModel {
     const pages = await store.readAfter(requests);
     const expected = steps.map(({ channel, after, limit }) => {
       const log = this.#log(channel);
-      const logStart = Math.max(1, log.drafts.length + 1 - this.#maxLogCount);
+      const logStart = this.#logStart(log);
       const items = log.drafts
         .map((draft, i) => asStored(draft, log.epoch, i + 1))
         .filter(({ offset }) => offset > after && offset >= logStart)
@@ -117,6 +123,15 @@ export class StoreModel {
       log.epoch = answer.epoch;
     }
     expect(answer).toEqual(headOf(log));
+  }
+
+  #logStart({ drafts }: ModelLog): number {
+    const { maxCount, maxBytes } = this.#kept;
+    let start = Math.max(1, drafts.length + 1 - maxCount);
+    const bytesFrom = (offset: number): number =>
+      drafts.slice(offset - 1).reduce((sum, { dataJson }) => sum + Buffer.byteLength(dataJson), 0);
+    while (start < drafts.length && bytesFrom(start) > maxBytes) start += 1;
+    return start;
   }
 
   #log(index: number): ModelLog {

@@ -5,7 +5,7 @@ import type { StoreTheme } from './store-harness.js';
 
 export function trimmingTheme({ book, bench }: StoreTheme): void {
   book.clause('S6', 'exactly the oldest go, one by one, and the head stays', async () => {
-    const store = await bench.store({ maxLogCount: 3 });
+    const store = await bench.store({ retention: { maxCount: 3 } });
     const channel = freshChannel();
     for (let offset = 1; offset <= 8; offset += 1) {
       const placed = await appendOne(store, sampleDraft(channel));
@@ -21,7 +21,7 @@ export function trimmingTheme({ book, bench }: StoreTheme): void {
   });
 
   book.clause('S6', 'a batch larger than the log keeps its end', async () => {
-    const store = await bench.store({ maxLogCount: 2 });
+    const store = await bench.store({ retention: { maxCount: 2 } });
     const channel = freshChannel();
     const drafts = Array.from({ length: 7 }, () => sampleDraft(channel));
     await store.append(drafts);

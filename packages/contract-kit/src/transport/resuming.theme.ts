@@ -78,7 +78,10 @@ export function resumingTheme({ book, bench }: TransportTheme): void {
   });
 
   book.clause('T5', 'trimmed history: not recovered, and on from the head', async () => {
-    const node = await bench.node({ store: memoryStore({ maxLogCount: 5 }), ringCount: 2 });
+    const node = await bench.node({
+      store: memoryStore({ retention: { maxCount: 5 } }),
+      ringCount: 2,
+    });
     const first = await node.ready({ token: 'u1' });
     await node.tell({ user: 'u1' }, '1');
     await eventually(() => expect(first.notifications).toHaveLength(1));

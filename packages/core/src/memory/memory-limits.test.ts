@@ -58,7 +58,7 @@ test('nothing of it needs a timer', async () => {
 
 test('unknown and wrong options are refused', () => {
   const invalid = expect.objectContaining({ code: 'OPTIONS_INVALID' });
-  expect(() => memoryStore({ maxLogCount: 0 })).toThrow(invalid);
+  expect(() => memoryStore({ retention: { maxCount: 0 } })).toThrow(invalid);
   // Deliberately wrong: what an untyped caller could pass.
   const unknown = { maxLogs: 1 } as Parameters<typeof memoryStore>[0];
   expect(() => memoryStore(unknown)).toThrow(invalid);

@@ -1,20 +1,28 @@
 import type { StoredEnvelope } from '../notification/notification.js';
 import type { Draft, LogPage } from '../ports/store.js';
 import { originPosition, type Position, tagOf } from '../positions/position.js';
+import type { LogRetention } from '../retention/retention.js';
 
 /** What reading a channel that was never appended to gives. */
 export const originPage: LogPage = Object.freeze({ items: [], logStart: 1, head: originPosition });
 
+interface Entry {
+  readonly envelope: StoredEnvelope;
+  readonly bytes: number;
+  readonly appendedAt: number;
+}
+
 /** One channel's log in memory: consecutive offsets, the oldest forgotten first. */
 export class MemoryLog {
   #epoch: string;
-  readonly #maxCount: number;
-  readonly #items: StoredEnvelope[] = [];
+  readonly #retention: LogRetention;
+  readonly #entries: Entry[] = [];
+  #bytes = 0;
   #head: Position;
 
-  constructor(epoch: string, maxCount: number) {
+  constructor(epoch: string, retention: LogRetention) {
     this.#epoch = epoch;
-    this.#maxCount = maxCount;
+    this.#retention = retention;
     this.#head = { ...originPosition, epoch };
   }
 
@@ -27,22 +35,42 @@ export class MemoryLog {
     const place = { epoch: this.#epoch, offset: this.#head.offset + 1 };
     const fields = { id, type, channel, ...place, time, dataJson };
     const envelope = Object.freeze(traceparent === undefined ? fields : { ...fields, traceparent });
-    this.#items.push(envelope);
-    if (this.#items.length > this.#maxCount) this.#items.shift();
+    const bytes = Buffer.byteLength(dataJson);
+    this.#entries.push({ envelope, bytes, appendedAt: Date.now() });
+    this.#bytes += bytes;
     this.#head = { ...place, tag: tagOf(id) };
+    this.#trim();
     return envelope;
   }
 
   readAfter(after: number, limit: number): LogPage {
-    const logStart = this.#head.offset + 1 - this.#items.length;
+    this.#trim();
+    const logStart = this.#head.offset + 1 - this.#entries.length;
     const from = Math.max(0, after + 1 - logStart);
-    const items = this.#items.slice(from, from + limit).map((item) => this.#inCurrentEpoch(item));
+    const items = this.#entries
+      .slice(from, from + limit)
+      .map(({ envelope }) => this.#inCurrentEpoch(envelope));
     return { items, logStart, head: this.#head };
   }
 
   renewEpoch(epoch: string): void {
     this.#epoch = epoch;
     this.#head = { ...this.#head, epoch };
+  }
+
+  #trim(): void {
+    const { maxCount, maxAgeMs, maxBytes } = this.#retention;
+    const tooOld = maxAgeMs === false ? Number.NEGATIVE_INFINITY : Date.now() - maxAgeMs;
+    let count = this.#entries.length;
+    let first = 0;
+    for (const { appendedAt, bytes } of this.#entries) {
+      const tooMany = count > maxCount || (maxBytes !== false && this.#bytes > maxBytes);
+      if (appendedAt > tooOld && (count === 1 || !tooMany)) break;
+      this.#bytes -= bytes;
+      count -= 1;
+      first += 1;
+    }
+    if (first > 0) this.#entries.splice(0, first);
   }
 
   /** A page belongs together: what outlived a renewal is read under the log's present epoch. */

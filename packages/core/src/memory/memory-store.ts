@@ -4,13 +4,14 @@ import { resolveOptions } from '../options/resolve-options.js';
 import type { AppendOutcome, Draft, LogPage, ReadRequest, Store } from '../ports/store.js';
 import { newEpoch } from '../positions/new-epoch.js';
 import { originPosition, type Position } from '../positions/position.js';
+import { type RetentionOptions, retentionOf, retentionSchema } from '../retention/retention.js';
 import { IdempotencyWindow } from './idempotency-window.js';
 import { MemoryLog, originPage } from './memory-log.js';
 
 /** Options of {@link memoryStore}. All are limits, so that its memory is bounded. */
 export interface MemoryStoreOptions {
-  /** Notifications kept per channel; the oldest go first. Default 1,000. */
-  readonly maxLogCount?: number;
+  /** What is kept of the channels' logs. Default: 1,000 notifications, 7 days, 8 MiB per channel. */
+  readonly retention?: RetentionOptions;
   /**
    * Channels kept; the one whose last append is longest ago goes first, with its head, and begins
    * a new epoch when it is appended to again. Default 100,000.
@@ -25,7 +26,7 @@ export interface MemoryStoreOptions {
 const limit = z.int().min(1);
 
 const optionsSchema = z.strictObject({
-  maxLogCount: limit.default(1_000),
+  retention: retentionSchema.prefault({}),
   maxChannels: limit.default(100_000),
   idempotencyWindowMs: limit.default(300_000),
   maxIdempotencyKeys: limit.default(100_000),
@@ -33,8 +34,8 @@ const optionsSchema = z.strictObject({
 
 /**
  * A Store in this process's memory: for one node, for development and for tests.
- * Promises S1 to S9; it survives nothing. It has no timers: expired idempotency keys are forgotten
- * at the next keyed append. After `close` every call rejects with `CLOSED`.
+ * Promises S1 to S11; it survives nothing. It has no timers: expired idempotency keys are forgotten
+ * at the next keyed append, notifications that are too old when their channel is next used. After `close` every call rejects with `CLOSED`.
  * @throws NotifyError `OPTIONS_INVALID`
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
@@ -110,10 +111,12 @@ class MemoryStore implements Store {
   }
 
   #logFor(channel: string): MemoryLog {
-    const log = this.#logs.get(channel) ?? new MemoryLog(newEpoch(), this.#options.maxLogCount);
+    const { retention, maxChannels } = this.#options;
+    const log =
+      this.#logs.get(channel) ?? new MemoryLog(newEpoch(), retentionOf(channel, retention));
     this.#logs.delete(channel);
     this.#logs.set(channel, log);
-    if (this.#logs.size > this.#options.maxChannels) {
+    if (this.#logs.size > maxChannels) {
       for (const oldest of this.#logs.keys()) {
         this.#logs.delete(oldest);
         break;

@@ -64,7 +64,10 @@ export interface LogPage {
  * S7 `positions` and `readAfter` see every append that finished before they were called;
  * S8 `renewEpoch` changes the epoch only while it is still the expected one, and keeps the offset, so
  *    that no offset is ever given out twice under one epoch;
- * S9 a channel that was never appended to stands at the origin position and reading it creates nothing.
+ * S9 a channel that was never appended to stands at the origin position and reading it creates nothing;
+ * S10 after an append a log holds at most `maxCount` notifications and `maxBytes` of data, as its channel's
+ *    retention says, the newest always among them;
+ * S11 nothing older than `maxAgeMs` is served, appended to or not; age is told by one clock, the store's.
  *
  * Not promised: order between channels, transactions over several channels, speed of old pages.
  * Called by the Notifier: `append` for each notify, `positions` at attach and periodically,

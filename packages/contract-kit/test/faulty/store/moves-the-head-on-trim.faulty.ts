@@ -13,7 +13,10 @@ class MovesTheHeadOnTrim extends WrappedStore {
   }
 
   #moved(head: Position): Position {
-    return { ...head, offset: Math.min(head.offset, this.tuning.maxLogCount ?? head.offset) };
+    return {
+      ...head,
+      offset: Math.min(head.offset, this.tuning.retention?.maxCount ?? head.offset),
+    };
   }
 }
 

@@ -6,6 +6,7 @@ import {
   memoryStore,
   type Position,
   type ReadRequest,
+  type RetentionOptions,
   type Store,
 } from '@realtime-notify/core';
 
@@ -49,14 +50,21 @@ export class WrappedStore implements Store {
   }
 }
 
-/** Runs the store contract against memory stores with a fault around each. */
+/**
+ * Runs the store contract against memory stores with a fault around each.
+ * @param mistake - what the store inside makes of the retention that it was given
+ */
 export function memoryStoreContract(
   Faulty: new (inner: Store, tuning?: StoreTuning) => Store,
+  mistake: (given: RetentionOptions) => RetentionOptions = (given) => given,
 ): void {
   storeContract({
     name: Faulty.name,
     shared: false,
-    create: (tuning) => new Faulty(memoryStore(tuning), tuning),
+    create: (tuning = {}) => {
+      const retention = mistake(tuning.retention ?? {});
+      return new Faulty(memoryStore({ ...tuning, retention }), tuning);
+    },
     patienceMs: 2_000,
   });
 }
