@@ -79,10 +79,12 @@ export {
 } from './positions/cursor.js';
 export { newEpoch } from './positions/new-epoch.js';
 export {
+  isCutBefore,
   NO_EPOCH,
   NO_TAG,
   originPosition,
   type Position,
+  positionOf,
   samePosition,
   tagOf,
 } from './positions/position.js';

@@ -25,7 +25,7 @@ import {
 
 /**
  * A Store in Redis 6.2 or later, shared by all nodes that use the same server and `keyPrefix`.
- * Promises S1 to S11; as durable as that Redis is configured (`appendfsync always`: nothing that was
+ * Promises S1 to S12; as durable as that Redis is configured (`appendfsync always`: nothing that was
  * accepted is lost when it dies). Reads go to the master only, which Sentinels may watch: a failover is
  * an outage of some seconds, and Redis may lose then what no replica had taken.
  *
@@ -103,7 +103,7 @@ class RedisStore implements Store {
 
   #appendCall(draft: Draft): ScriptCall {
     const { keyPrefix, retention, headRetentionMs, idempotencyWindowMs } = this.#options;
-    const { channel, id, type, time, dataJson, traceparent = '', idempotency } = draft;
+    const { channel, id, type, time, dataJson, traceparent = '', floor, idempotency } = draft;
     const { maxCount, maxAgeMs, maxBytes } = retentionOf(channel, retention);
     const { head, log } = channelKeys(keyPrefix, channel);
     const keys = [head, log];
@@ -119,6 +119,9 @@ class RedisStore implements Store {
       maxAgeMs || 0,
       maxBytes || 0,
       headRetentionMs || 0,
+      floor?.epoch ?? '',
+      floor?.offset ?? 0,
+      floor?.tag ?? '',
     ];
     if (idempotency !== undefined) {
       keys.push(idempotencyKey(keyPrefix, channel, idempotency.key));

@@ -13,9 +13,9 @@ function script(source: string): Script {
 
 /**
  * KEYS: head, log, and with an idempotency key its hash.
- * ARGV: epoch for a new log, id, tag, type, time, data, traceparent (may be empty), then what is kept:
- * entries, their age in ms, bytes of their data (0: without limit), the head in ms (0: for ever), and with
- * an idempotency key digest and window in ms.
+ * ARGV: epoch for a new log or a new life of it, id, tag, type, time, data, traceparent (may be empty), then what is kept:
+ * entries, their age in ms, bytes of their data (0: without limit), the head in ms (0: for ever), then epoch
+ * (may be empty), offset and tag of the floor, and with an idempotency key digest and window in ms.
  * Answers {'appended', epoch, offset}, {'duplicate', epoch, offset, id, type, time, data, traceparent}
  * or {'conflict'}. The stream entry is the first write that can fail: a failing append changes nothing.
  */
@@ -23,7 +23,8 @@ export const appendScript = script(`${keptEntries}
 local head, log, idem = KEYS[1], KEYS[2], KEYS[3]
 local id, tag, type, time, data, trace = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local maxAgeMs, maxBytes = tonumber(ARGV[9]), tonumber(ARGV[10])
-local digest, windowMs = ARGV[12], ARGV[13]
+local floorEpoch, floor, floorTag = ARGV[12], tonumber(ARGV[13]), ARGV[14]
+local digest, windowMs = ARGV[15], ARGV[16]
 if idem then
   local first = redis.call('HMGET', idem,
     'digest', 'epoch', 'offset', 'id', 'type', 'time', 'data', 'trace')
@@ -34,11 +35,13 @@ if idem then
   end
 end
 
-local place = redis.call('HMGET', head, 'epoch', 'offset', 'sum', 'since', 'base')
-local epoch, last, sum = place[1], tonumber(place[2]), tonumber(place[3]) or 0
+local place = redis.call('HMGET', head, 'epoch', 'offset', 'tag', 'sum', 'since', 'base')
+local epoch, last, sum = place[1], tonumber(place[2]), tonumber(place[4]) or 0
 if not epoch then
   epoch, last, sum = ARGV[1], 0, 0
   redis.call('DEL', log)
+elseif epoch == floorEpoch and (last < floor or (last == floor and place[3] ~= floorTag)) then
+  epoch = ARGV[1]
 end
 last, sum = last + 1, sum + #data
 local now, offset = nowMs(), text(last)
@@ -48,7 +51,7 @@ redis.call('XADD', log, 'MAXLEN', ARGV[8], offset .. '-0', 'id', id, 'type', typ
 redis.call('HSET', head, 'epoch', epoch, 'offset', offset, 'tag', tag, 'sum', text(sum))
 
 -- Of the oldest entry when it was last looked at: if that one may stay, the present one may.
-local since, base = tonumber(place[4]) or 0, tonumber(place[5]) or 0
+local since, base = tonumber(place[5]) or 0, tonumber(place[6]) or 0
 local function mayStay(at, before)
   return isYoung(at, now, maxAgeMs) and (maxBytes == 0 or sum - before <= maxBytes)
 end

@@ -17,7 +17,7 @@ export interface ControlLogContext {
   readonly channel: string;
   readonly feeds: FeedTable;
   readonly reads: StoreReads;
-  readonly store: Store;
+  readonly store: Pick<Store, 'append'>;
   readonly queue: PublishQueue;
   readonly logger: Logger;
   received(envelope: Envelope): void;

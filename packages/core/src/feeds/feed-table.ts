@@ -1,7 +1,7 @@
 import { type Envelope, isStored } from '../notification/notification.js';
 import type { Broker } from '../ports/broker.js';
 import type { Logger } from '../ports/logger.js';
-import { samePosition } from '../positions/position.js';
+import { NO_TAG, type Position, samePosition } from '../positions/position.js';
 import { Feed, type FeedContext } from './feed.js';
 import { RecentEphemerals } from './recent-ephemerals.js';
 
@@ -54,6 +54,12 @@ export class FeedTable {
   /** The feed of a channel that is followed, or was a moment ago. */
   get(channel: string): Feed | undefined {
     return this.#entries.get(channel)?.feed;
+  }
+
+  /** Where a followed channel stands, as {@link Draft.floor}. */
+  floorOf(channel: string): Position | undefined {
+    const feed = this.get(channel);
+    return feed?.isOpen && feed.position.tag !== NO_TAG ? feed.position : undefined;
   }
 
   start(): void {

@@ -3,7 +3,7 @@ import { NotifyError } from '../errors/notify-error.js';
 import { resolveOptions } from '../options/resolve-options.js';
 import type { AppendOutcome, Draft, LogPage, ReadRequest, Store } from '../ports/store.js';
 import { newEpoch } from '../positions/new-epoch.js';
-import { originPosition, type Position } from '../positions/position.js';
+import { isCutBefore, originPosition, type Position } from '../positions/position.js';
 import { type RetentionOptions, retentionOf, retentionSchema } from '../retention/retention.js';
 import { IdempotencyWindow } from './idempotency-window.js';
 import { MemoryLog, originPage } from './memory-log.js';
@@ -34,7 +34,7 @@ const optionsSchema = z.strictObject({
 
 /**
  * A Store in this process's memory: for one node, for development and for tests.
- * Promises S1 to S11; it survives nothing. It has no timers: expired idempotency keys are forgotten
+ * Promises S1 to S12; it survives nothing. It has no timers: expired idempotency keys are forgotten
  * at the next keyed append, notifications that are too old when their channel is next used. After `close` every call rejects with `CLOSED`.
  * @throws NotifyError `OPTIONS_INVALID`
  */
@@ -96,11 +96,11 @@ class MemoryStore implements Store {
   #appendOne(draft: Draft): AppendOutcome {
     const { channel, idempotency } = draft;
     if (idempotency === undefined) {
-      return { status: 'appended', envelope: this.#logFor(channel).append(draft) };
+      return { status: 'appended', envelope: this.#logFor(draft).append(draft) };
     }
     const first = this.#idempotency.find(channel, idempotency.key);
     if (first === undefined) {
-      const envelope = this.#logFor(channel).append(draft);
+      const envelope = this.#logFor(draft).append(draft);
       this.#idempotency.remember(idempotency.key, idempotency.digest, envelope);
       return { status: 'appended', envelope };
     }
@@ -110,10 +110,11 @@ class MemoryStore implements Store {
     return { status: 'failed', error: new NotifyError('IDEMPOTENCY_CONFLICT', message) };
   }
 
-  #logFor(channel: string): MemoryLog {
+  #logFor({ channel, floor }: Draft): MemoryLog {
     const { retention, maxChannels } = this.#options;
     const log =
       this.#logs.get(channel) ?? new MemoryLog(newEpoch(), retentionOf(channel, retention));
+    if (floor !== undefined && isCutBefore(log.head, floor)) log.renewEpoch(newEpoch());
     this.#logs.delete(channel);
     this.#logs.set(channel, log);
     if (this.#logs.size > maxChannels) {

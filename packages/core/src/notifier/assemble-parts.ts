@@ -19,6 +19,7 @@ import { resolveOptions } from '../options/resolve-options.js';
 import type { Broker } from '../ports/broker.js';
 import { type Logger, silentLogger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
+import { Appender } from './appender.js';
 import { Attacher } from './attach.js';
 import type { EnqueueLimits } from './enqueue-pool.js';
 import { History } from './history.js';
@@ -94,8 +95,10 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
     counters,
     (error, count) => logger.debug({ err: error, count }, 'envelopes were not published'),
   );
+  const appender = new Appender(store, feeds);
   const control: Control = new Control({
     ...common,
+    store: appender,
     channel: channelNames.control,
     feeds,
     queue,
@@ -121,7 +124,14 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
   });
   const recipients =
     unknownRecipients && new RecipientCheck(unknownRecipients, limits.recipientsWaitMs);
-  const publisher = new Publisher({ ...common, catalogue, feeds, queue, recipients });
+  const publisher = new Publisher({
+    ...common,
+    store: appender,
+    catalogue,
+    feeds,
+    queue,
+    recipients,
+  });
   const history = new History(store, channelNames, counters);
   const connections = new Connections(limits, counters);
   const clients = { emitters, deadlines, connections, control, attacher };

@@ -53,7 +53,7 @@ export interface NotifyResult {
 export interface PublisherContext {
   readonly catalogue: Pick<Catalogue, 'encode'>;
   readonly channelNames: ChannelNames;
-  readonly store: Store;
+  readonly store: Pick<Store, 'append'>;
   readonly feeds: FeedTable;
   readonly queue: PublishQueue;
   /** Asked before anything is sent, where the host has told us whom to ask. */

@@ -12,6 +12,11 @@ export interface Draft {
   /** The data as JSON text. */
   readonly dataJson: string;
   readonly traceparent?: string;
+  /**
+   * A place of this log that the caller has seen given out. Where the store does not know it any more, it
+   * lost data (S12). Not the origin.
+   */
+  readonly floor?: Position | undefined;
   readonly idempotency?: {
     /** Unique for its content on this channel; 1 to 200 characters. */
     readonly key: string;
@@ -67,7 +72,10 @@ export interface LogPage {
  * S9 a channel that was never appended to stands at the origin position and reading it creates nothing;
  * S10 after an append a log holds at most `maxCount` notifications and `maxBytes` of data, as its channel's
  *    retention says, the newest always among them;
- * S11 nothing older than `maxAgeMs` is served, appended to or not; age is told by one clock, the store's.
+ * S11 nothing older than `maxAgeMs` is served, appended to or not; age is told by one clock, the store's;
+ * S12 a draft with a `floor` of the log's epoch is never placed at or before that floor under that epoch:
+ *    where the head is before the floor, or another notification stands there, the draft begins a new
+ *    epoch, and offsets count on.
  *
  * Not promised: order between channels, transactions over several channels, speed of old pages.
  * Called by the Notifier: `append` for each notify, `positions` at attach and periodically,

@@ -34,6 +34,15 @@ export function positionOf(stored: {
   return { epoch: stored.epoch, offset: stored.offset, tag: tagOf(stored.id) };
 }
 
+/**
+ * Whether a log that ends at `head` has lost `known`, a place of the same epoch that was given out. A log
+ * that ends beyond it has to be read to tell.
+ */
+export function isCutBefore(head: Position, known: Position): boolean {
+  if (head.epoch !== known.epoch) return false;
+  return head.offset < known.offset || (head.offset === known.offset && head.tag !== known.tag);
+}
+
 /** Whether two positions are the same place in the same life of a log. */
 export function samePosition(a: Position, b: Position): boolean {
   return a.epoch === b.epoch && a.offset === b.offset && a.tag === b.tag;

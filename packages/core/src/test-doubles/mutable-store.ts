@@ -1,6 +1,6 @@
 import type { StoredEnvelope } from '../notification/notification.js';
 import type { AppendOutcome, Draft, LogPage, ReadRequest, Store } from '../ports/store.js';
-import { originPosition, type Position, tagOf } from '../positions/position.js';
+import { isCutBefore, originPosition, type Position, tagOf } from '../positions/position.js';
 
 interface Log {
   epoch: string;
@@ -19,9 +19,10 @@ export class MutableStore implements Store {
 
   async append(drafts: readonly Draft[]): Promise<readonly AppendOutcome[]> {
     return drafts.map((draft) => {
+      const { idempotency: _, floor, ...fields } = draft;
       const log = this.#logs.get(draft.channel) ?? this.#begin(draft.channel);
+      if (floor !== undefined && isCutBefore(log.head, floor)) log.epoch = this.#newEpoch();
       const offset = log.head.offset + 1;
-      const { idempotency: _, ...fields } = draft;
       const envelope = { ...fields, epoch: log.epoch, offset };
       log.items.push(envelope);
       log.head = { epoch: log.epoch, offset, tag: tagOf(draft.id) };
