@@ -1,6 +1,7 @@
 import type { Follower } from './expect-delivery.js';
 import type { NodeProcess } from './node-process.js';
 import { tokenFor } from './publisher.js';
+import { Sightings } from './sightings.js';
 import { sseReader } from './sse-reader.js';
 import type { StreamReader } from './stream-reader.js';
 import { wsReader } from './ws-reader.js';
@@ -9,6 +10,9 @@ export interface CrowdMember {
   readonly user: string;
   readonly groups: readonly string[];
 }
+
+/** A node as a client sees it. */
+export type CrowdNode = Pick<NodeProcess, 'name' | 'base'>;
 
 /** Clients of several users, of each an event stream on one node and a WebSocket on the other. */
 export class Crowd {
@@ -21,14 +25,15 @@ export class Crowd {
   /** Connects everybody, and resolves when each client has its `ready`. */
   static async connect(
     members: readonly CrowdMember[],
-    [a, b]: readonly [NodeProcess, NodeProcess],
+    [a, b]: readonly [CrowdNode, CrowdNode],
   ): Promise<Crowd> {
+    const sightings = new Sightings();
     const followers = await Promise.all(
       members.map(async ({ user, groups }, index) => {
         const [here, there] = index % 2 === 0 ? [a, b] : [b, a];
         const token = await tokenFor(a.base, user, groups);
         const channels = [`user:${user}`, ...groups.map((group) => `group:${group}`), 'all'];
-        const who = { token, groups };
+        const who = { token, groups, sightings };
         return [
           {
             channels,
@@ -55,7 +60,7 @@ export class Crowd {
   }
 
   /** Those that were connected to this node at first. */
-  readersAt(node: NodeProcess): StreamReader[] {
+  readersAt(node: Pick<CrowdNode, 'name'>): StreamReader[] {
     const readers = this.followers.map(({ reader }) => reader);
     return readers.filter(({ name }) => name.endsWith(` at ${node.name}`));
   }

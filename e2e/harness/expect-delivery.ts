@@ -90,8 +90,8 @@ function differs(
     }
     const found = byId.get(each.id);
     if (found === undefined) return `${each.id} at offset ${each.offset} is missing`;
-    if (found.offset !== each.offset) {
-      return `${each.id} was accepted at offset ${each.offset}, shown at ${found.offset}`;
+    if (found.offset !== each.offset || found.epoch !== (each.epoch ?? found.epoch)) {
+      return `${each.id} was accepted at ${each.epoch}#${each.offset}, shown at ${found.epoch}#${found.offset}`;
     }
     if (found.type !== each.type || !isDeepStrictEqual(found.data, each.data)) {
       return `${each.id} was accepted as ${content(each)}, shown as ${content(found)}`;

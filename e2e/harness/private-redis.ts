@@ -7,6 +7,9 @@ import { launchRedis } from '../../scripts/services/redis.js';
 export interface PrivateRedis {
   readonly url: string;
   kill9(): Promise<void>;
+  /** Stands still without a word to anybody, until `goOn`. */
+  standStill(): Promise<void>;
+  goOn(): Promise<void>;
   /** The same address and data. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -21,6 +24,8 @@ export async function privateRedis(): Promise<PrivateRedis> {
   return {
     url: redis.url,
     kill9: () => redis.kill('SIGKILL'),
+    standStill: () => redis.kill('SIGSTOP'),
+    goOn: () => redis.kill('SIGCONT'),
     restart: redis.restart,
     async stop() {
       await redis.stop();

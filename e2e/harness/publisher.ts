@@ -23,6 +23,7 @@ export interface Accepted {
   /** Absent where only the server knows them: records of a source. */
   readonly id?: string;
   readonly offset?: number;
+  readonly epoch?: string;
 }
 
 export interface Answer {
@@ -65,11 +66,11 @@ export async function notify(base: string, request: NotifyBody): Promise<Accepte
     throw new Error(`not a stored result: ${JSON.stringify(body)}`);
   }
   return channels.map((each: unknown) => {
-    const { channel, offset } = asObject(each, 'a channel of a result');
-    if (typeof channel !== 'string' || typeof offset !== 'number') {
+    const { channel, epoch, offset } = asObject(each, 'a channel of a result');
+    if (typeof channel !== 'string' || typeof epoch !== 'string' || typeof offset !== 'number') {
       throw new Error(`not a channel of a result: ${JSON.stringify(each)}`);
     }
-    return { channel, offset, id, type: request.type, data: request.data };
+    return { channel, epoch, offset, id, type: request.type, data: request.data };
   });
 }
 

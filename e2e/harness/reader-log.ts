@@ -1,4 +1,5 @@
 import type { Notification, Ready } from './notification.js';
+import type { Sightings } from './sightings.js';
 
 /**
  * What one client has been shown, in the order of arrival, judged as it arrives: each channel in
@@ -16,6 +17,12 @@ export class ReaderLog {
   readonly #problems: string[] = [];
   #afterCursor: Notification[] = [];
   readonly #mayRepeat = new Set<string>();
+  readonly #sightings: Sightings | undefined;
+
+  /** @param sightings - shared with other readers, so that what all of them are shown is kept once */
+  constructor(sightings?: Sightings) {
+    this.#sightings = sightings;
+  }
 
   /** What went wrong so far, in words. */
   get problems(): readonly string[] {
@@ -35,6 +42,12 @@ export class ReaderLog {
     return this.on(channel).length;
   }
 
+  /** The offset up to which a channel has been shown; undefined where it is not followed. */
+  reached(channel: string): number | undefined {
+    const next = this.#expectedNext.get(channel);
+    return next === undefined ? undefined : next - 1;
+  }
+
   /** The offset before the first one of a channel, as the first ready told it. */
   startOf(channel: string): number | undefined {
     return this.readies[0]?.channels[channel]?.offset;
@@ -51,7 +64,8 @@ export class ReaderLog {
     }
   }
 
-  notification(notification: Notification): void {
+  notification(shown: Notification): void {
+    const notification = this.#sightings?.keep(shown) ?? shown;
     const { channel, offset, epoch, id } = notification;
     if (this.readies.length === 0) this.problem('a notification came before ready');
     this.#afterCursor.push(notification);

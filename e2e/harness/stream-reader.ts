@@ -1,6 +1,7 @@
 import { eventually } from './eventually.js';
 import type { Bye, Notification, Ready } from './notification.js';
 import { ReaderLog } from './reader-log.js';
+import type { Sightings } from './sightings.js';
 
 /** Where and as whom a link is opened. */
 interface LinkTarget {
@@ -42,6 +43,8 @@ export interface StreamReaderOptions {
   readonly token: string;
   readonly groups?: readonly string[];
   readonly cursor?: string | undefined;
+  /** Shared by many readers. */
+  readonly sightings?: Sightings | undefined;
 }
 
 /** When a client comes back that the server gave no time. */
@@ -53,7 +56,7 @@ export const defaultReturnMs = 200;
  */
 export class StreamReader {
   readonly name: string;
-  readonly log = new ReaderLog();
+  readonly log: ReaderLog;
   readonly byes: Bye[] = [];
   refusal: string | undefined;
   cursor: string | undefined;
@@ -73,6 +76,7 @@ export class StreamReader {
     this.#options = options;
     this.#nodes = options.nodes;
     this.name = options.name;
+    this.log = new ReaderLog(options.sightings);
     this.cursor = options.cursor;
   }
 

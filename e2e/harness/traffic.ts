@@ -9,6 +9,8 @@ export interface TrafficOptions {
   readonly nth: (n: number) => Omit<NotifyBody, 'idempotencyKey'> | undefined;
   /** Between two publishes of one publisher; the pace of the traffic. Default: none. */
   readonly pauseMs?: number;
+  /** All publishers together; what could not be kept up with is caught up on. Default: no pace. */
+  readonly perSecond?: number;
 }
 
 /** Publishers at work, each of which tries again until its notification is accepted. */
@@ -20,12 +22,16 @@ export class Traffic {
 
   constructor(options: TrafficOptions) {
     const key = crypto.randomUUID();
+    const startedAt = Date.now();
     const work = async (first: number): Promise<void> => {
       for (let turn = first; !this.#stopping; turn += 1) {
         const n = this.#next;
         this.#next += 1;
         const body = options.nth(n);
         if (body === undefined) return;
+        if (options.perSecond !== undefined) {
+          await delay(Math.max(0, startedAt + (n * 1_000) / options.perSecond - Date.now()));
+        }
         const bases = rotated(options.nodes, turn).map(({ base }) => base);
         const request = { ...body, idempotencyKey: `${key}-${n}` };
         this.accepted.push(...(await notifyUntilAccepted(bases, request)));

@@ -24,15 +24,21 @@ export async function startTwoNodes(settings: SharedSettings): Promise<TwoNodes>
   return { a, b, both: [a, b], stop };
 }
 
-/** Servers that share broker, store and secret; all of them, or none. */
+/**
+ * Servers that share broker, store and secret; all of them, or none.
+ * @param settings - equal for all, or made for each by its name
+ */
 export async function startNodes(
   names: readonly string[],
-  settings: SharedSettings,
+  settings: SharedSettings | ((name: string) => SharedSettings),
   program?: NodeProgram,
 ): Promise<{ readonly nodes: readonly NodeProcess[]; stop(): Promise<void> }> {
   const JWT_SECRET = randomUUID() + randomUUID();
   const started = await Promise.allSettled(
-    names.map((NODE_ID) => startNode({ ...settings, NODE_ID, JWT_SECRET }, program)),
+    names.map((NODE_ID) => {
+      const own = typeof settings === 'function' ? settings(NODE_ID) : settings;
+      return startNode({ ...own, NODE_ID, JWT_SECRET }, program);
+    }),
   );
   const nodes = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const stop = async (): Promise<void> => {

@@ -6,6 +6,8 @@ export interface TcpProxy {
   readonly port: number;
   /** Connections accepted so far. */
   readonly accepted: number;
+  /** The number of the connection whose peer the server sees at this port; undefined where it is not ours. */
+  connectionFrom(port: number): number | undefined;
   /**
    * From now on nothing passes on the present connections, and none is closed; new ones work.
    * @param connection - only this one, counted from 1 in the order of acceptance; default all
@@ -18,11 +20,14 @@ export interface TcpProxy {
 /** A proxy on 127.0.0.1 in front of a server on 127.0.0.1, for one test; gone when that has finished. */
 export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Map<Socket, number>();
+  const upstreams = new Map<Socket, number>();
   let accepted = 0;
   const server = createServer((client) => {
     accepted += 1;
     const connection = accepted;
     const upstream = connect(targetPort, '127.0.0.1');
+    upstreams.set(upstream, connection);
+    upstream.on('close', () => upstreams.delete(upstream));
     for (const socket of [client, upstream]) {
       sockets.set(socket, connection);
       socket.on('error', () => undefined);
@@ -45,6 +50,7 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
     get accepted() {
       return accepted;
     },
+    connectionFrom: (from) => [...upstreams].find(([{ localPort }]) => localPort === from)?.[1],
     freeze: (only) => {
       for (const [socket, connection] of sockets) {
         if (only !== undefined && only !== connection) continue;

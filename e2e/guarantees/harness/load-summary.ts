@@ -1,0 +1,42 @@
+import type { CrowdTally } from './crowd-messages.js';
+
+/** What one fault did. */
+export interface FaultRow {
+  readonly name: string;
+  readonly atMs: number;
+  /** How long it lasted. */
+  readonly lastedMs: number;
+  /** From its end until every client had what had been accepted by then. */
+  readonly caughtUpMs: number;
+  readonly reconnects: number;
+  /** What was shown twice, with equal ids, because a write was cut. */
+  readonly repeats: number;
+}
+
+interface Totals {
+  readonly accepted: number;
+  readonly tally: CrowdTally;
+  readonly tookMs: number;
+  /** From the end of the traffic until everything was there and judged. */
+  readonly judgedMs: number;
+}
+
+/** The figures of a run as text. */
+export function summaryOf(title: string, totals: Totals, faults: readonly FaultRow[]): string {
+  const { accepted, tally, tookMs, judgedMs } = totals;
+  const lines = [
+    title,
+    `  accepted ${accepted} in ${seconds(tookMs)}, delivered ${tally.received} to ${tally.clients} clients, all there and judged after ${seconds(judgedMs)}`,
+    `  shown twice after a cut write ${tally.repeats}, reconnects ${tally.reconnects}, unrecovered ${tally.unrecovered}`,
+  ];
+  for (const { name, atMs, lastedMs, caughtUpMs, reconnects, repeats } of faults) {
+    lines.push(
+      `  ${seconds(atMs).padStart(7)}  ${name.padEnd(46)} lasted ${seconds(lastedMs)}, caught up after ${seconds(caughtUpMs)}, reconnects ${reconnects}, repeats ${repeats}`,
+    );
+  }
+  return lines.join('\n');
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}

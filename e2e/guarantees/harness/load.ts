@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import type { CrowdMember } from '../../harness/crowd.js';
+import type { NodeProcess } from '../../harness/node-process.js';
+import type { Accepted, NotifyBody } from '../../harness/publisher.js';
+import { Traffic } from '../../harness/traffic.js';
+import { type SharedSettings, startNodes } from '../../harness/two-nodes.js';
+import type { CrowdTally } from './crowd-messages.js';
+import { type FaultRow, summaryOf } from './load-summary.js';
+import { RemoteCrowd } from './remote-crowd.js';
+
+/** Each user has an event stream at one node and a WebSocket at the other. */
+const users = 300;
+const groupSize = 20;
+const publishers = 32;
+
+/** How much there is to do; settings, for longer and heavier runs by hand. */
+export const notificationsPerSecond = Number(process.env.GUARANTEES_PER_SECOND ?? 500);
+/** Stretches every moment of a run. */
+export const stretch = Number(process.env.GUARANTEES_STRETCH ?? 1);
+
+/** A fault: `strike` resolves when it is over, and from then on the clients are to catch up. */
+export interface Fault {
+  readonly name: string;
+  /** Since the beginning of the traffic. */
+  readonly atMs: number;
+  readonly strike: () => Promise<void>;
+}
+
+/**
+ * Two servers as processes, 600 raw clients in another one, and publishers at a steady pace that try
+ * again with idempotency keys until they are accepted.
+ */
+export class Load {
+  readonly a: NodeProcess;
+  readonly b: NodeProcess;
+  readonly #crowd: RemoteCrowd;
+  readonly #traffic: Traffic;
+  readonly #startedAt = Date.now();
+  readonly #faults: FaultRow[] = [];
+
+  private constructor(a: NodeProcess, b: NodeProcess, crowd: RemoteCrowd, run: string) {
+    this.a = a;
+    this.b = b;
+    this.#crowd = crowd;
+    this.#traffic = new Traffic({
+      nodes: [a, b],
+      publishers,
+      perSecond: notificationsPerSecond,
+      nth: (n) => notification(run, n),
+    });
+  }
+
+  /** Begins under way: everybody is connected, and the traffic has started. For one test. */
+  static async start(settings: (name: string) => SharedSettings): Promise<Load> {
+    const run = randomUUID().slice(0, 8);
+    const { nodes, stop } = await startNodes(['node-a', 'node-b'], settings);
+    onTestFinished(stop);
+    const [a, b] = nodes;
+    if (a === undefined || b === undefined) throw new Error('two nodes were to be started');
+    const crowd = new RemoteCrowd();
+    onTestFinished(() => crowd.leave());
+    const members = Array.from({ length: users }, (_, index): CrowdMember => {
+      return { user: userOf(run, index), groups: [groupOf(run, index)] };
+    });
+    await crowd.connect({ members, nodes: [visible(a), visible(b)] });
+    const load = new Load(a, b, crowd, run);
+    onTestFinished(() => void load.#traffic.stop().catch(() => undefined));
+    return load;
+  }
+
+  get nodes(): readonly NodeProcess[] {
+    return [this.a, this.b];
+  }
+
+  /** Waits until so much time has passed since the traffic began. */
+  async until(ms: number): Promise<void> {
+    await delay(Math.max(0, this.#startedAt + ms * stretch - Date.now()));
+  }
+
+  /** Lets a fault happen and waits until every client has what had been accepted when it was over. */
+  async suffer({ name, atMs, strike }: Fault): Promise<void> {
+    await this.until(atMs);
+    const before = await this.#crowd.tally();
+    const begun = Date.now();
+    await strike();
+    const over = Date.now();
+    await this.#crowd.reach({ heads: headsOf(this.#traffic.accepted), timeoutMs: 90_000 });
+    const caughtUp = Date.now();
+    const after = await this.#crowd.tally();
+    this.#faults.push({
+      name,
+      atMs: begun - this.#startedAt,
+      lastedMs: over - begun,
+      caughtUpMs: caughtUp - over,
+      reconnects: after.reconnects - before.reconnects,
+      repeats: after.repeats - before.repeats,
+    });
+  }
+
+  /** Those whose node was restarted go back to it, as a balancer would have it in time. */
+  returnTo(node: NodeProcess): Promise<void> {
+    return this.#crowd.returnTo(node);
+  }
+
+  /**
+   * Ends the traffic; everything accepted is at every client that should have it, in order, once.
+   * Prints what happened.
+   */
+  async finish(title: string): Promise<{ tally: CrowdTally; accepted: readonly Accepted[] }> {
+    const accepted = await this.#traffic.stop();
+    const stopped = Date.now();
+    await this.#crowd.expectDelivery({ accepted, nodes: this.nodes.map(visible) });
+    const tally = await this.#crowd.tally();
+    const tookMs = stopped - this.#startedAt;
+    const judgedMs = Date.now() - stopped;
+    console.log(
+      summaryOf(title, { accepted: accepted.length, tally, tookMs, judgedMs }, this.#faults),
+    );
+    for (const node of this.nodes) await node.assertHealthy();
+    return { tally, accepted };
+  }
+}
+
+/** 80 % to a user, 18 % to a group, 2 % to all; the users and groups in turn. */
+function notification(run: string, n: number): Omit<NotifyBody, 'idempotencyKey'> {
+  const [type, data] = ['message', { text: `number ${n}` }];
+  const place = n % 50;
+  const round = Math.floor(n / 50);
+  if (place === 0) return { to: { all: true }, type, data };
+  if (place < 10) return { to: { group: groupOf(run, round * 9 + place) }, type, data };
+  return { to: { user: userOf(run, (round * 40 + place) % users) }, type, data };
+}
+
+const userOf = (run: string, index: number): string => `${run}-u${index}`;
+const groupOf = (run: string, index: number): string =>
+  `${run}-g${index % Math.ceil(users / groupSize)}`;
+
+function headsOf(accepted: readonly Accepted[]): Map<string, number> {
+  const heads = new Map<string, number>();
+  for (const { channel, offset = 0 } of accepted) {
+    heads.set(channel, Math.max(offset, heads.get(channel) ?? 0));
+  }
+  return heads;
+}
+
+const visible = ({ name, base }: NodeProcess) => ({ name, base });
