@@ -73,10 +73,8 @@ test(
       },
     });
     await load.until(90_000);
-    const { tally, accepted } = await load.finish('BROKER=redis STORE=redis under faults');
+    const tally = await load.finish('BROKER=redis STORE=redis under faults');
     expect(tally).toMatchObject({ clients: 600, unrecovered: 0 });
-    // Outages take their part of the pace.
-    expect(accepted.length).toBeGreaterThan(10_000);
   },
   patienceMs * stretch,
 );

@@ -8,6 +8,10 @@ export interface FaultRow {
   readonly lastedMs: number;
   /** From its end until every client had what had been accepted by then. */
   readonly caughtUpMs: number;
+  /** From its end until a notification was accepted and every client had caught up. */
+  readonly heardMs: number;
+  /** Since the beginning of the run until its end. */
+  readonly accepted: number;
   readonly reconnects: number;
   /** What was shown twice, with equal ids, because a write was cut. */
   readonly repeats: number;
@@ -29,9 +33,18 @@ export function summaryOf(title: string, totals: Totals, faults: readonly FaultR
     `  accepted ${accepted} in ${seconds(tookMs)}, delivered ${tally.received} to ${tally.clients} clients, all there and judged after ${seconds(judgedMs)}`,
     `  shown twice after a cut write ${tally.repeats}, reconnects ${tally.reconnects}, unrecovered ${tally.unrecovered}`,
   ];
-  for (const { name, atMs, lastedMs, caughtUpMs, reconnects, repeats } of faults) {
+  for (const {
+    name,
+    atMs,
+    lastedMs,
+    caughtUpMs,
+    heardMs,
+    accepted: soFar,
+    reconnects,
+    repeats,
+  } of faults) {
     lines.push(
-      `  ${seconds(atMs).padStart(7)}  ${name.padEnd(46)} lasted ${seconds(lastedMs)}, caught up after ${seconds(caughtUpMs)}, reconnects ${reconnects}, repeats ${repeats}`,
+      `  ${seconds(atMs).padStart(7)}  ${name.padEnd(46)} lasted ${seconds(lastedMs)}, accepted ${soFar} by then, caught up after ${seconds(caughtUpMs)}, publishing after ${seconds(heardMs)}, reconnects ${reconnects}, repeats ${repeats}`,
     );
   }
   return lines.join('\n');

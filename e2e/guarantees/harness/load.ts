@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import type { CrowdMember } from '../../harness/crowd.js';
+import { eventually } from '../../harness/eventually.js';
 import type { NodeProcess } from '../../harness/node-process.js';
 import type { Accepted, NotifyBody } from '../../harness/publisher.js';
 import { Traffic } from '../../harness/traffic.js';
@@ -86,14 +87,22 @@ export class Load {
     const begun = Date.now();
     await strike();
     const over = Date.now();
+    const acceptedBy = this.#traffic.accepted.length;
     await this.#crowd.reach({ heads: headsOf(this.#traffic.accepted), timeoutMs: 90_000 });
     const caughtUp = Date.now();
+    await eventually(
+      'publishers are heard again',
+      () => this.#traffic.accepted.length > acceptedBy,
+    );
+    const heard = Date.now();
     const after = await this.#crowd.tally();
     this.#faults.push({
       name,
       atMs: begun - this.#startedAt,
       lastedMs: over - begun,
       caughtUpMs: caughtUp - over,
+      heardMs: heard - over,
+      accepted: acceptedBy,
       reconnects: after.reconnects - before.reconnects,
       repeats: after.repeats - before.repeats,
     });
@@ -108,7 +117,7 @@ export class Load {
    * Ends the traffic; everything accepted is at every client that should have it, in order, once.
    * Prints what happened.
    */
-  async finish(title: string): Promise<{ tally: CrowdTally; accepted: readonly Accepted[] }> {
+  async finish(title: string): Promise<CrowdTally> {
     const accepted = await this.#traffic.stop();
     const stopped = Date.now();
     await this.#crowd.expectDelivery({ accepted, nodes: this.nodes.map(visible) });
@@ -119,7 +128,7 @@ export class Load {
       summaryOf(title, { accepted: accepted.length, tally, tookMs, judgedMs }, this.#faults),
     );
     for (const node of this.nodes) await node.assertHealthy();
-    return { tally, accepted };
+    return tally;
   }
 }
 
