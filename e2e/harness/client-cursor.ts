@@ -17,7 +17,12 @@ export class ClientCursor {
     for (const entry of entries) this.#entries.set(entry.slice(0, 16), entry);
   }
 
-  moveTo({ channel, epoch, offset, id }: Notification): void {
+  moveTo({
+    channel,
+    epoch,
+    offset,
+    id,
+  }: Pick<Notification, 'channel' | 'epoch' | 'offset' | 'id'>): void {
     if (epoch === null || offset === null) return;
     const key = channelKey(channel);
     this.#entries.set(key, `${key}.${epoch}.${offset}.${id.slice(-8)}`);

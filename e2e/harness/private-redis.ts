@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launchRedis } from '../../scripts/services/redis.js';
 
-/** A Redis of one test's own that keeps what it has confirmed, and may be killed. */
+/** A Redis of one test's own that may be killed. */
 export interface PrivateRedis {
   readonly url: string;
   kill9(): Promise<void>;
@@ -15,12 +15,12 @@ export interface PrivateRedis {
   stop(): Promise<void>;
 }
 
-export async function privateRedis(): Promise<PrivateRedis> {
+const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
+
+/** @param args - more arguments of redis-server; by default it keeps what it has confirmed */
+export async function privateRedis(args: readonly string[] = durable): Promise<PrivateRedis> {
   const dir = await mkdtemp(join(tmpdir(), 'realtime-notify-redis-'));
-  const redis = await launchRedis({
-    dir,
-    args: ['--appendonly', 'yes', '--appendfsync', 'always'],
-  });
+  const redis = await launchRedis({ dir, args });
   return {
     url: redis.url,
     kill9: () => redis.kill('SIGKILL'),

@@ -1,27 +1,44 @@
 import type { Notification, Ready } from './notification.js';
 import type { Sightings } from './sightings.js';
 
+interface Place {
+  readonly epoch: string;
+  readonly offset: number;
+}
+
+/** Of a channel that nothing was ever sent to. */
+const noEpoch = '0';
+
+export interface ReaderLogOptions {
+  /** Shared with other readers, so that what all of them are shown is kept once. */
+  readonly sightings?: Sightings | undefined;
+  /** History is taken away in this test: being told so is no fault. Default false. */
+  readonly mayLose?: boolean | undefined;
+}
+
 /**
  * What one client has been shown, in the order of arrival, judged as it arrives: each channel in
  * offset order without hole, nothing twice, only followed channels, the same epoch throughout.
  */
 export class ReaderLog {
   readonly readies: Ready[] = [];
+  /** The channels that lost history, for each time that the client was told so. */
+  readonly losses: (readonly string[])[] = [];
   /** Repeats that the protocol allows: a cut inside one write, events past the last cursor. */
   allowedRepeats = 0;
   received = 0;
   readonly #byChannel = new Map<string, Notification[]>();
-  readonly #expectedNext = new Map<string, number>();
-  readonly #epochs = new Map<string, string>();
+  readonly #places = new Map<string, Place>();
   readonly #ids = new Map<string, string>();
   readonly #problems: string[] = [];
   #afterCursor: Notification[] = [];
   readonly #mayRepeat = new Set<string>();
   readonly #sightings: Sightings | undefined;
+  readonly #mayLose: boolean;
 
-  /** @param sightings - shared with other readers, so that what all of them are shown is kept once */
-  constructor(sightings?: Sightings) {
+  constructor({ sightings, mayLose = false }: ReaderLogOptions = {}) {
     this.#sightings = sightings;
+    this.#mayLose = mayLose;
   }
 
   /** What went wrong so far, in words. */
@@ -44,8 +61,7 @@ export class ReaderLog {
 
   /** The offset up to which a channel has been shown; undefined where it is not followed. */
   reached(channel: string): number | undefined {
-    const next = this.#expectedNext.get(channel);
-    return next === undefined ? undefined : next - 1;
+    return this.#places.get(channel)?.offset;
   }
 
   /** The offset before the first one of a channel, as the first ready told it. */
@@ -56,12 +72,26 @@ export class ReaderLog {
   ready(ready: Ready): void {
     const first = this.readies.length === 0;
     this.readies.push(ready);
-    if (!ready.recovered) this.problem(`ready ${this.readies.length} said recovered: false`);
-    if (!first) return;
-    for (const [channel, position] of Object.entries(ready.channels)) {
-      if (position !== undefined) this.#expectedNext.set(channel, position.offset + 1);
-      this.#byChannel.set(channel, []);
+    if (first) {
+      for (const [channel, position] of Object.entries(ready.channels)) {
+        if (position !== undefined) this.#places.set(channel, position);
+        this.#byChannel.set(channel, []);
+      }
     }
+    if (!ready.recovered) this.#lose(ready);
+  }
+
+  /** A channel goes on from where the server says; the others stand where they stood. */
+  #lose({ channels }: Ready): void {
+    if (!this.#mayLose) this.problem(`ready ${this.readies.length} said recovered: false`);
+    const lost: string[] = [];
+    for (const [channel, position] of Object.entries(channels)) {
+      const known = this.#places.get(channel);
+      if (position === undefined || isSame(known, position)) continue;
+      lost.push(channel);
+      this.#places.set(channel, position);
+    }
+    this.losses.push(lost);
   }
 
   notification(shown: Notification): void {
@@ -84,16 +114,14 @@ export class ReaderLog {
     this.#ids.set(id, channel);
     list.push(notification);
     if (offset === null || epoch === null) return;
-    const expected = this.#expectedNext.get(channel);
-    if (expected !== undefined && offset !== expected) {
-      this.problem(`${what(notification)} came where offset ${expected} was due`);
+    const before = this.#places.get(channel);
+    if (before !== undefined && offset !== before.offset + 1) {
+      this.problem(`${what(notification)} came where offset ${before.offset + 1} was due`);
     }
-    this.#expectedNext.set(channel, offset + 1);
-    const before = this.#epochs.get(channel);
-    if (before !== undefined && before !== epoch) {
-      this.problem(`${what(notification)} has epoch ${epoch}, the ones before ${before}`);
+    if (before !== undefined && before.epoch !== epoch && before.epoch !== noEpoch) {
+      this.problem(`${what(notification)} has epoch ${epoch}, the ones before ${before.epoch}`);
     }
-    this.#epochs.set(channel, epoch);
+    this.#places.set(channel, { epoch, offset });
   }
 
   /** The client's cursor moved behind everything received so far. */
@@ -111,6 +139,10 @@ export class ReaderLog {
     // One fault early in a log would otherwise fill the screen.
     if (this.#problems.length < 20) this.#problems.push(text);
   }
+}
+
+function isSame(one: Place | undefined, other: Place): boolean {
+  return one?.epoch === other.epoch && one.offset === other.offset;
 }
 
 function place({ channel, epoch, offset, id }: Notification): string {

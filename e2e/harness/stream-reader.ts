@@ -1,7 +1,6 @@
 import { eventually } from './eventually.js';
 import type { Bye, Notification, Ready } from './notification.js';
-import { ReaderLog } from './reader-log.js';
-import type { Sightings } from './sightings.js';
+import { ReaderLog, type ReaderLogOptions } from './reader-log.js';
 
 /** Where and as whom a link is opened. */
 interface LinkTarget {
@@ -36,15 +35,13 @@ export interface Link {
 
 export type Dial = (target: LinkTarget, listener: LinkListener) => Link;
 
-export interface StreamReaderOptions {
+export interface StreamReaderOptions extends ReaderLogOptions {
   readonly name: string;
   /** Nodes to go to, in turn: the next one whenever a link broke. */
   readonly nodes: readonly string[];
   readonly token: string;
   readonly groups?: readonly string[];
   readonly cursor?: string | undefined;
-  /** Shared by many readers. */
-  readonly sightings?: Sightings | undefined;
 }
 
 /** When a client comes back that the server gave no time. */
@@ -76,7 +73,7 @@ export class StreamReader {
     this.#options = options;
     this.#nodes = options.nodes;
     this.name = options.name;
-    this.log = new ReaderLog(options.sightings);
+    this.log = new ReaderLog(options);
     this.cursor = options.cursor;
   }
 

@@ -1,0 +1,133 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+import { catalogue } from '../../../examples/shared/src/catalogue.js';
+import { redisBroker } from '../../../packages/broker-redis/src/index.js';
+import {
+  type AccessOptions,
+  type Audience,
+  createNotifier,
+  type Logger,
+  type NotifyResult,
+  type Store,
+} from '../../../packages/core/src/index.js';
+import { redisStore } from '../../../packages/store-redis/src/index.js';
+import { nodeMount } from '../../../packages/use/src/node.js';
+import { sseReader } from '../../harness/sse-reader.js';
+import type { StreamReader } from '../../harness/stream-reader.js';
+import { wsReader } from '../../harness/ws-reader.js';
+
+export interface HostOptions {
+  readonly name: string;
+  readonly storeUrl: string;
+  /** Default: the store's. */
+  readonly brokerUrl?: string;
+  /** Notifications kept per channel. */
+  readonly maxLogCount?: number;
+  readonly positionCheckMs?: number;
+  /** Stands between the notifier and its store. */
+  readonly wrap?: (store: Store) => Store;
+}
+
+/** An application with a notifier on Redis, in this process, for one test. */
+export interface Host {
+  readonly name: string;
+  /** `http://127.0.0.1:port` */
+  readonly base: string;
+  /** Warnings and worse that were logged. */
+  readonly complaints: readonly string[];
+  /** What was logged, from `info` on. */
+  readonly lines: readonly string[];
+  say(to: Audience, text: string, idempotencyKey?: string): Promise<NotifyResult>;
+  /** A client of a user, by whichever transport; may be told that it lost history. */
+  client(by: Transport, user: string, groups?: readonly string[], cursor?: string): StreamReader;
+  /** Ends everything at once, as a crash would. */
+  stop(): Promise<void>;
+}
+
+export type Transport = 'SSE' | 'WebSocket';
+export const transports: readonly Transport[] = ['SSE', 'WebSocket'];
+
+/** Of a client that is no user. */
+export const anonymous = 'anonymous';
+
+/** The token is the user; every group may be followed. */
+const access: AccessOptions = {
+  authenticate: ({ token, query, headers }) => {
+    const userId = token ?? query.get('token') ?? headers.authorization?.slice('Bearer '.length);
+    if (userId === anonymous) return { userId: null };
+    return userId === undefined ? null : { userId };
+  },
+  authorize: () => true,
+};
+
+export async function startHost(options: HostOptions): Promise<Host> {
+  const { name, storeUrl, brokerUrl = storeUrl, positionCheckMs, wrap = (it) => it } = options;
+  const lines: string[] = [];
+  const complaints: string[] = [];
+  const logger = loggerInto(lines, complaints);
+  const limits = options.maxLogCount === undefined ? {} : { maxLogCount: options.maxLogCount };
+  const notifier = createNotifier({
+    catalogue,
+    nodeId: name,
+    logger,
+    broker: redisBroker({ url: brokerUrl, logger }),
+    store: wrap(redisStore({ url: storeUrl, logger, ...limits })),
+    ...(positionCheckMs === undefined ? {} : { positionCheckMs }),
+  });
+  const server = createServer();
+  const mounted = nodeMount(notifier, server, { access, health: true, logger });
+  server.on('request', (request, response) => {
+    if (!mounted(request, response)) response.writeHead(404).end();
+  });
+  const readers: StreamReader[] = [];
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopping ??= notifier.close().then(() => {
+      server.closeAllConnections();
+      return new Promise((resolve) => void server.close(() => resolve()));
+    });
+    return stopping;
+  };
+  onTestFinished(async () => {
+    for (const reader of readers) reader.cut();
+    await stop();
+  });
+  await notifier.start();
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    name,
+    base,
+    complaints,
+    lines,
+    stop,
+    say: (to, text, idempotencyKey) =>
+      notifier.notify({ to, type: 'message', data: { text }, idempotencyKey }),
+    client(by, user, groups = [], cursor = undefined) {
+      const reader = (by === 'SSE' ? sseReader : wsReader)({
+        ...{ name: `${user} by ${by} at ${name}`, nodes: [base], token: user, groups, cursor },
+        mayLose: true,
+      });
+      readers.push(reader);
+      return reader;
+    },
+  };
+}
+
+function loggerInto(lines: string[], complaints: string[]): Logger {
+  const at = (level: string, into: readonly string[][]) => (facts: object, message: string) => {
+    const line = `${level}: ${message} ${JSON.stringify(facts, readable)}`;
+    for (const list of into) list.push(line);
+  };
+  return {
+    debug: () => undefined,
+    info: at('info', [lines]),
+    warn: at('warn', [lines, complaints]),
+    error: at('error', [lines, complaints]),
+  };
+}
+
+function readable(_key: string, value: unknown): unknown {
+  return value instanceof Error ? String(value) : value;
+}
