@@ -4,7 +4,8 @@ import { leadsOn } from './judge-page.js';
 import { RecentPages } from './recent-pages.js';
 
 const maxPerCall = 500;
-const recentPagesMs = 5_000;
+/** Longer than a thousand clients take to come back; memory is bounded by the bytes. */
+const recentPagesMs = 30_000;
 const recentPagesBytes = 16 * 1024 * 1024;
 
 interface Waiter<Value> {
@@ -51,7 +52,7 @@ export class StoreReads {
   }
 
   /**
-   * As {@link pageFrom}, for clients that catch up: the page may have been read some seconds ago, but only
+   * As {@link pageFrom}, for clients that catch up: the page may have been read half a minute ago, but only
    * where it leads on from the position.
    */
   async sharedPageFrom(channel: string, position: Position): Promise<LogPage> {
