@@ -38,6 +38,7 @@ export { Connections, type Place } from './limits/connections.js';
 export { LimitCounters, type LimitCounts, type LimitError } from './limits/counters.js';
 export { type LimitName, type LimitRow, limitTable } from './limits/limit-table.js';
 export { TokenBucket } from './limits/token-bucket.js';
+export { calmLogger } from './log/calm-logger.js';
 export { type MemoryBrokerOptions, memoryBroker } from './memory/memory-broker.js';
 export { MemoryBus } from './memory/memory-bus.js';
 export { type MemoryStoreOptions, memoryStore } from './memory/memory-store.js';

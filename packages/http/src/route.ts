@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   allowOrigin,
+  calmLogger,
   type LimitCounters,
   type Logger,
   type OriginPolicy,
@@ -31,9 +32,10 @@ export interface Route {
 
 /** A handler of some methods: others are answered 405, failures by their code, preflights by the policy. */
 export function route(
-  { methods, logger, counters, origins, answerTimeoutMs, bodyTimeoutMs = 10_000 }: Route,
+  { methods, logger: given, counters, origins, answerTimeoutMs, bodyTimeoutMs = 10_000 }: Route,
   answer: (request: IncomingMessage) => Promise<Answer>,
 ): Handler {
+  const logger = calmLogger(given);
   return async (request, response) => {
     // A broken connection shows as `close`; without a listener its error would end the process.
     response.on('error', (error) => logger.debug({ err: error }, 'an answer was not taken'));

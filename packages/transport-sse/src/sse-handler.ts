@@ -4,6 +4,7 @@ import {
   allowOrigin,
   type CatalogueSchemas,
   type CloseReason,
+  calmLogger,
   type Logger,
   type Notifier,
   NotifyError,
@@ -33,7 +34,8 @@ export function sseHandler<Schemas extends CatalogueSchemas>(
   notifier: Notifier<Schemas>,
   options: SseOptions,
 ): SseHandler {
-  const { logger = silentLogger, clientIp = addressOf, ...others } = options;
+  const { logger: given = silentLogger, clientIp = addressOf, ...others } = options;
+  const logger = calmLogger(given);
   const { authenticate, authorize, anonymous, allowedOrigins, revalidate, ...rest } = others;
   const access = new Access({ authenticate, authorize, anonymous, allowedOrigins, revalidate });
   const settings = resolveOptions(sseOptionsSchema, rest, 'sseHandler');

@@ -4,6 +4,7 @@ import {
   Access,
   type AuthenticationRequest,
   type CatalogueSchemas,
+  calmLogger,
   type Logger,
   type Notifier,
   NotifyError,
@@ -36,7 +37,8 @@ export function attachWebSockets<Schemas extends CatalogueSchemas>(
   server: Server,
   options: WsOptions,
 ): () => void {
-  const { logger = silentLogger, clientIp = addressOf, ...others } = options;
+  const { logger: given = silentLogger, clientIp = addressOf, ...others } = options;
+  const logger = calmLogger(given);
   const { authenticate, authorize, anonymous, allowedOrigins, revalidate, ...rest } = others;
   const access = new Access({ authenticate, authorize, anonymous, allowedOrigins, revalidate });
   const settings = resolveOptions(wsOptionsSchema, rest, 'attachWebSockets');

@@ -13,6 +13,7 @@ import { StoreReads } from '../feeds/store-reads.js';
 import { Backlog } from '../limits/backlog.js';
 import { Connections } from '../limits/connections.js';
 import { LimitCounters } from '../limits/counters.js';
+import { calmLogger } from '../log/calm-logger.js';
 import { memoryBroker } from '../memory/memory-broker.js';
 import { memoryStore } from '../memory/memory-store.js';
 import { resolveOptions } from '../options/resolve-options.js';
@@ -62,7 +63,8 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
   options: NotifierOptions<Schemas>,
   ended: (emitter: Emitter, reason: CloseReason | undefined) => void,
 ): NotifierParts {
-  const { catalogue, logger = silentLogger, channelNames: naming, ...others } = options;
+  const { catalogue, logger: given = silentLogger, channelNames: naming, ...others } = options;
+  const logger = calmLogger(given);
   const { store = memoryStore(), broker = memoryBroker(), unknownRecipients, ...rest } = others;
   const limits = resolveOptions(limitsSchema, rest, 'createNotifier');
   resolveOptions(handedInSchema, { catalogue, unknownRecipients }, 'createNotifier');
