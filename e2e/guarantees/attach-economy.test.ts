@@ -1,10 +1,10 @@
-import { Redis } from 'ioredis';
-import { expect, onTestFinished, test } from 'vitest';
+import type { Redis } from 'ioredis';
+import { expect, test } from 'vitest';
 import { ClientCursor } from '../harness/client-cursor.js';
-import { privateRedis } from '../harness/private-redis.js';
 import type { StreamReader } from '../harness/stream-reader.js';
 import { countedStore, type ReadCounts } from './harness/counted-store.js';
 import { anonymous, type Host, startHost, transports } from './harness/host.js';
+import { redisFor, volatile } from './harness/own-redis.js';
 import { type Placed, untilShown } from './harness/told.js';
 
 const clients = 1_000;
@@ -22,10 +22,7 @@ test.each([
 ])(
   '1,000 clients come to a node that was restarted, with $cursors different cursors, up to $behind notifications behind: at most $allowed reads of the store',
   async ({ cursors, behind, allowed }) => {
-    const redis = await privateRedis([]);
-    onTestFinished(redis.stop);
-    const admin = new Redis(redis.url);
-    onTestFinished(() => admin.disconnect());
+    const { redis, admin } = await redisFor(volatile);
     const settings = { storeUrl: redis.url, positionCheckMs: 3_600_000 };
     const before = await startHost({ name: 'before', ...settings });
     const witness = before.client('WebSocket', anonymous, [group]);

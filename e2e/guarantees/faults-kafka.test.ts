@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { privateKafka } from '../../packages/broker-kafka/test/private-kafka.js';
-import { privateRedis } from '../harness/private-redis.js';
 import { Load, stretch } from './harness/load.js';
+import { redisFor } from './harness/own-redis.js';
 
 test(
   '600 clients, Kafka as broker stood still for 30 s: everything accepted is everywhere, in order, once, and no client is told that it lost anything',
   async () => {
-    const redis = await privateRedis();
-    onTestFinished(redis.stop);
+    const { redis } = await redisFor();
     const kafka = await privateKafka(1);
     const KAFKA_TOPIC = `guarantees-${randomUUID()}`;
     const load = await Load.start(() => ({

@@ -1,21 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Redis } from 'ioredis';
-import { expect, onTestFinished, test } from 'vitest';
+import type { Redis } from 'ioredis';
+import { expect, test } from 'vitest';
 import { type TcpProxy, tcpProxy } from '../../packages/contract-kit/src/tcp-proxy.js';
 import { eventually } from '../harness/eventually.js';
-import { privateRedis } from '../harness/private-redis.js';
 import { Load, stretch } from './harness/load.js';
+import { redisFor } from './harness/own-redis.js';
 
 const patienceMs = 420_000;
 
 test(
   '600 clients, 500 notifications/s, five faults on Redis and nodes: everything accepted is everywhere, in order, once, and no client is told that it lost anything',
   async () => {
-    const redis = await privateRedis();
-    onTestFinished(redis.stop);
-    const admin = new Redis(redis.url);
-    admin.on('error', () => undefined);
-    onTestFinished(() => admin.disconnect());
+    const { redis, admin } = await redisFor();
     const proxy = await tcpProxy(Number(new URL(redis.url).port));
     const behindProxy = `redis://127.0.0.1:${proxy.port}`;
     const load = await Load.start((name) => ({

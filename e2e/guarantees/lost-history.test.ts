@@ -1,39 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Redis } from 'ioredis';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { eventually } from '../harness/eventually.js';
-import { type PrivateRedis, privateRedis } from '../harness/private-redis.js';
 import type { StreamReader } from '../harness/stream-reader.js';
-import { type Host, startHost, transports } from './harness/host.js';
+import { everywhere, type Host, sayAll, startHost } from './harness/host.js';
+import { redisFor, volatile } from './harness/own-redis.js';
 import { type Placed, untilAccountedFor, untilShown } from './harness/told.js';
-
-/** Nothing is written to disk but by SAVE. */
-const volatile = ['--appendonly', 'no', '--save', ''];
-
-async function redisFor(args: readonly string[]): Promise<{ redis: PrivateRedis; admin: Redis }> {
-  const redis = await privateRedis(args);
-  onTestFinished(redis.stop);
-  const admin = new Redis(redis.url);
-  admin.on('error', () => undefined);
-  onTestFinished(() => admin.disconnect());
-  return { redis, admin };
-}
-
-/** A user by both transports at both hosts. */
-async function everywhere(
-  hosts: readonly Host[],
-  user: string,
-  groups: readonly string[] = [],
-): Promise<StreamReader[]> {
-  const readers = hosts.flatMap((host) => transports.map((by) => host.client(by, user, groups)));
-  await Promise.all(readers.map((reader) => reader.open()));
-  return readers;
-}
-
-const sayAll = (host: Host, texts: number, ...to: Parameters<Host['say']>[0][]) =>
-  Promise.all(
-    Array.from({ length: texts }, (_, n) => to.map((each) => host.say(each, `${n}`))).flat(),
-  );
 
 /** Each was told once that it lost history, and of these channels only. */
 async function untilTold(readers: readonly StreamReader[], channels: readonly string[]) {

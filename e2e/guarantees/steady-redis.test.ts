@@ -1,12 +1,11 @@
-import { expect, onTestFinished, test } from 'vitest';
-import { privateRedis } from '../harness/private-redis.js';
+import { expect, test } from 'vitest';
 import { Load, stretch } from './harness/load.js';
+import { redisFor } from './harness/own-redis.js';
 
 test(
   'the same without faults',
   async () => {
-    const redis = await privateRedis();
-    onTestFinished(redis.stop);
+    const { redis } = await redisFor();
     const load = await Load.start(() => ({
       BROKER: 'redis',
       STORE: 'redis',

@@ -34,13 +34,16 @@ export interface Host {
   readonly name: string;
   /** `http://127.0.0.1:port` */
   readonly base: string;
-  /** Warnings and worse that were logged. */
-  readonly complaints: readonly string[];
   /** What was logged, from `info` on. */
   readonly lines: readonly string[];
+  /** What was said of the broker's link: `up`, or the code of the error. */
+  readonly links: readonly string[];
   say(to: Audience, text: string, idempotencyKey?: string): Promise<NotifyResult>;
   /** A client of a user, by whichever transport; may be told that it lost history. */
   client(by: Transport, user: string, groups?: readonly string[], cursor?: string): StreamReader;
+  /** What the readiness route answers. */
+  readiness(): Promise<{ readonly status: number; readonly body: unknown }>;
+  drain(): Promise<void>;
   /** Ends everything at once, as a crash would. */
   stop(): Promise<void>;
 }
@@ -64,8 +67,8 @@ const access: AccessOptions = {
 export async function startHost(options: HostOptions): Promise<Host> {
   const { name, storeUrl, brokerUrl = storeUrl, positionCheckMs, wrap = (it) => it } = options;
   const lines: string[] = [];
-  const complaints: string[] = [];
-  const logger = loggerInto(lines, complaints);
+  const links: string[] = [];
+  const logger = loggerInto(lines);
   const limits = options.maxLogCount === undefined ? {} : { maxLogCount: options.maxLogCount };
   const notifier = createNotifier({
     catalogue,
@@ -75,8 +78,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
     store: wrap(redisStore({ url: storeUrl, logger, ...limits })),
     ...(positionCheckMs === undefined ? {} : { positionCheckMs }),
   });
+  notifier.on('broker', (link) => {
+    links.push(link.state === 'up' ? 'up' : link.error.code);
+  });
   const server = createServer();
-  const mounted = nodeMount(notifier, server, { access, health: true, logger });
+  const mounted = nodeMount(notifier, server, {
+    ...{ access, health: true, logger },
+    publish: { path: '/demo/notify', open: true },
+  });
   server.on('request', (request, response) => {
     if (!mounted(request, response)) response.writeHead(404).end();
   });
@@ -99,9 +108,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
   return {
     name,
     base,
-    complaints,
     lines,
+    links,
     stop,
+    drain: () => notifier.drain(),
+    async readiness() {
+      const response = await fetch(`${base}/readyz`);
+      return { status: response.status, body: await response.json() };
+    },
     say: (to, text, idempotencyKey) =>
       notifier.notify({ to, type: 'message', data: { text }, idempotencyKey }),
     client(by, user, groups = [], cursor = undefined) {
@@ -115,19 +129,33 @@ export async function startHost(options: HostOptions): Promise<Host> {
   };
 }
 
-function loggerInto(lines: string[], complaints: string[]): Logger {
-  const at = (level: string, into: readonly string[][]) => (facts: object, message: string) => {
-    const line = `${level}: ${message} ${JSON.stringify(facts, readable)}`;
-    for (const list of into) list.push(line);
-  };
-  return {
-    debug: () => undefined,
-    info: at('info', [lines]),
-    warn: at('warn', [lines, complaints]),
-    error: at('error', [lines, complaints]),
-  };
+function loggerInto(lines: string[]): Logger {
+  const at = (level: string) => (facts: object, message: string) =>
+    void lines.push(`${level}: ${message} ${JSON.stringify(facts, readable)}`);
+  return { debug: () => undefined, info: at('info'), warn: at('warn'), error: at('error') };
 }
 
 function readable(_key: string, value: unknown): unknown {
   return value instanceof Error ? String(value) : value;
+}
+
+/** A user by both transports at each of the hosts. */
+export async function everywhere(
+  hosts: readonly Host[],
+  user: string,
+  groups: readonly string[] = [],
+): Promise<StreamReader[]> {
+  const readers = hosts.flatMap((host) => transports.map((by) => host.client(by, user, groups)));
+  await Promise.all(readers.map((reader) => reader.open()));
+  return readers;
+}
+
+/** So many notifications to each audience. */
+export function sayAll(
+  host: Host,
+  count: number,
+  ...to: readonly Audience[]
+): Promise<NotifyResult[]> {
+  const texts = Array.from({ length: count }, (_, n) => `number ${n}`);
+  return Promise.all(texts.flatMap((text) => to.map((each) => host.say(each, text))));
 }
