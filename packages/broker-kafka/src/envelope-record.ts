@@ -4,10 +4,10 @@ import type { IncomingRecord, OutgoingRecord } from './kafka-client.js';
 /**
  * An envelope as a Kafka record: the channel as key, so that a channel keeps to one partition; the
  * data's JSON text as value; the rest in headers, readable for other programs. An ephemeral one has
- * neither `epoch` nor `offset`.
+ * neither `epoch` nor `offset`; nor has a provisional one, which says so.
  */
 export function encodeRecord(envelope: Envelope): OutgoingRecord {
-  const { id, type, channel, epoch, offset, time, dataJson, traceparent } = envelope;
+  const { id, type, channel, epoch, offset, time, dataJson, traceparent, provisional } = envelope;
   return {
     key: channel,
     value: dataJson,
@@ -18,6 +18,7 @@ export function encodeRecord(envelope: Envelope): OutgoingRecord {
       ...(epoch === null ? {} : { epoch }),
       ...(offset === null ? {} : { offset: String(offset) }),
       ...(traceparent === undefined ? {} : { traceparent }),
+      ...(provisional === undefined ? {} : { provisional: String(provisional) }),
     },
   };
 }
@@ -38,6 +39,7 @@ export function decodeRecord({ key, value, headers }: IncomingRecord): Envelope 
       offset: integer(text('offset')) ?? null,
       time: integer(text('time')),
       traceparent: text('traceparent'),
+      provisional: flag(text('provisional')),
       dataJson: utf8(value),
     });
   } catch {
@@ -56,4 +58,9 @@ function utf8(bytes: Buffer): string {
 function integer(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   return /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+}
+
+/** True for the text of it, what is no flag for other text. */
+function flag(text: string | undefined): boolean | undefined {
+  return text === undefined ? undefined : text === 'true';
 }

@@ -33,7 +33,7 @@ export { readyMembers } from './emitters/ready-json.js';
 export { Rota } from './emitters/rota.js';
 export { type Drainable, whenDrained } from './emitters/when-drained.js';
 export { type ErrorCode, type ErrorCodeRow, errorCodes } from './errors/error-codes.js';
-export { NotifyError } from './errors/notify-error.js';
+export { type ChannelFailure, NotifyError } from './errors/notify-error.js';
 export { Connections, type Place } from './limits/connections.js';
 export { LimitCounters, type LimitCounts, type LimitError } from './limits/counters.js';
 export { type LimitName, type LimitRow, limitTable } from './limits/limit-table.js';
@@ -52,14 +52,15 @@ export {
   type StoredEnvelope,
 } from './notification/notification.js';
 export type { AttachRequest } from './notifier/attach.js';
-export type { Undelivered } from './notifier/enqueue-pool.js';
 export type { Health } from './notifier/health.js';
 export type { HistoryPage, HistoryRequest } from './notifier/history.js';
 export { createNotifier, Notifier } from './notifier/notifier.js';
 export type { NotifierEvents } from './notifier/notifier-events.js';
 export type { NotifierOptions } from './notifier/notifier-options.js';
-export type { NotifyRequest, NotifyResult } from './notifier/publisher.js';
+export type { NotifyRequest, NotifyResult, WhenStoreDown } from './notifier/notify-request.js';
 export type { UnknownRecipients } from './notifier/recipient-check.js';
+export type { StoreState } from './notifier/store-breaker.js';
+export type { Undelivered } from './notifier/store-queue.js';
 export { resolveOptions } from './options/resolve-options.js';
 export type {
   Broker,

@@ -121,14 +121,14 @@ export class ControlLog implements FeedFollower, ReplayTarget {
         : new NotifyError('STORE_UNAVAILABLE', 'the store did not take a control entry');
     }
     feeds.offer([outcome.envelope]);
-    await queue.publish(outcome.envelope);
+    await queue.publish([outcome.envelope]);
     return outcome.envelope;
   }
 
   /** Tells the others once; whoever does not hear it will not learn of it. Never rejects. */
   async tell(type: string, data: object): Promise<void> {
     const { channel, queue } = this.#context;
-    await queue.publish({ ...this.#fields(type, data), channel, epoch: null, offset: null });
+    await queue.publish([{ ...this.#fields(type, data), channel, epoch: null, offset: null }]);
   }
 
   close(): void {

@@ -111,6 +111,7 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
 
   push(outgoing: Outgoing): void {
     if (this.#closed) return;
+    if (outgoing.envelope.provisional === true && this.#outlet.showsIdsOnce !== true) return;
     if (this.#pending === undefined) this.#context.flusher.schedule(this);
     this.#pending = (this.#pending ?? this.#context.flusher.root).with(outgoing);
   }

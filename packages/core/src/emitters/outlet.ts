@@ -27,6 +27,11 @@ export interface CursorSource {
  * Not promised: delivery. Called by the emitter, which calls `write` at most once per tick.
  */
 export interface Outlet {
+  /**
+   * The client shows an id once. So it may be shown a notification before it has its place, and again with
+   * it. Default false, as for a plain EventSource.
+   */
+  readonly showsIdsOnce?: boolean;
   /** Says that the stream stands. Called before the first notification, and once more whenever the
    * server lost history of a followed channel while the stream was open (`recovered` false). */
   ready(ready: Ready, cursor: string): void;

@@ -131,6 +131,11 @@ export const limitTable = {
     option: '`createNotifier` `maxEnqueued`, 10,000; `maxEnqueuedBytes`, 64 MiB',
     beyond: '`enqueue` throws `LIMIT_EXCEEDED`',
   },
+  unstored: {
+    bounds: 'notifications that `notify` has buffered while the store is down, in number and bytes',
+    option: '`createNotifier` `maxUnstored`, 10,000; `maxUnstoredBytes`, 64 MiB',
+    beyond: '`notify` rejects with `LIMIT_EXCEEDED`; 429 with `Retry-After`',
+  },
   users: {
     bounds: 'users of one audience',
     option: '`createNotifier` `maxUsers`, 10,000',

@@ -9,10 +9,11 @@ const maxHeaderChars = 4_096;
  * that receives an envelope parses the short line only.
  */
 export function encodeEnvelope(envelope: Envelope): string {
-  const { id, type, channel, epoch, offset, time, traceparent, dataJson } = envelope;
-  const fields = [id, type, channel, epoch, offset, time];
-  const header = JSON.stringify(traceparent === undefined ? fields : [...fields, traceparent]);
-  return `${header}\n${dataJson}`;
+  const { id, type, channel, epoch, offset, time, traceparent, provisional, dataJson } = envelope;
+  const fields: unknown[] = [id, type, channel, epoch, offset, time];
+  if (provisional === true) fields.push(traceparent ?? null, 'provisional');
+  else if (traceparent !== undefined) fields.push(traceparent);
+  return `${JSON.stringify(fields)}\n${dataJson}`;
 }
 
 /** The envelope that `text` holds, or undefined where it is not one. */
@@ -25,10 +26,23 @@ export function decodeEnvelope(text: string): Envelope | undefined {
   } catch {
     return undefined;
   }
-  if (!Array.isArray(fields) || fields.length < 6 || fields.length > 7) return undefined;
-  const [id, type, channel, epoch, offset, time, traceparent]: unknown[] = fields;
+  if (!Array.isArray(fields) || fields.length < 6 || fields.length > 8) return undefined;
+  const [id, type, channel, epoch, offset, time, trace, mark]: unknown[] = fields;
+  if (mark !== undefined && mark !== 'provisional') return undefined;
+  const provisional = mark === undefined ? undefined : true;
+  const traceparent = provisional && trace === null ? undefined : trace;
   const dataJson = text.slice(end + 1);
-  return makeEnvelope({ id, type, channel, epoch, offset, time, traceparent, dataJson });
+  return makeEnvelope({
+    id,
+    type,
+    channel,
+    epoch,
+    offset,
+    time,
+    traceparent,
+    provisional,
+    dataJson,
+  });
 }
 
 const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -38,13 +52,14 @@ const epochPattern = /^[0-9a-z]{1,16}$/;
 export function makeEnvelope(
   fields: { readonly [K in keyof Envelope]: unknown },
 ): Envelope | undefined {
-  const { id, type, channel, epoch, offset, time, traceparent, dataJson } = fields;
+  const { id, type, channel, epoch, offset, time, traceparent, provisional, dataJson } = fields;
   if (typeof id !== 'string' || !idPattern.test(id)) return undefined;
   if (typeof type !== 'string' || !typePattern.test(type)) return undefined;
   if (typeof channel !== 'string' || channel === '') return undefined;
   if (typeof time !== 'number' || !Number.isSafeInteger(time)) return undefined;
   if (typeof dataJson !== 'string' || dataJson === '') return undefined;
   if (traceparent !== undefined && typeof traceparent !== 'string') return undefined;
+  if (provisional !== undefined && provisional !== true) return undefined;
   const common = {
     id,
     type,
@@ -53,7 +68,10 @@ export function makeEnvelope(
     dataJson,
     ...(traceparent === undefined ? {} : { traceparent }),
   };
-  if (epoch === null && offset === null) return { ...common, epoch, offset };
+  if (epoch === null && offset === null) {
+    return provisional ? { ...common, epoch, offset, provisional } : { ...common, epoch, offset };
+  }
+  if (provisional) return undefined;
   if (typeof epoch !== 'string' || !epochPattern.test(epoch) || epoch === NO_EPOCH) {
     return undefined;
   }

@@ -25,6 +25,11 @@ export interface Envelope {
   readonly offset: number | null;
   readonly time: number;
   readonly dataJson: string;
+  /**
+   * Without a place as yet: it will come again with it, under the same id. Only for clients that show an
+   * id once.
+   */
+  readonly provisional?: true;
   /** W3C trace context of the publisher; stays on the server. */
   readonly traceparent?: string;
 }
@@ -35,7 +40,7 @@ export interface StoredEnvelope extends Envelope {
   readonly offset: number;
 }
 
-/** Whether an envelope has its place in a log; the others are ephemeral. */
+/** Whether an envelope has its place in a log; the others are ephemeral or provisional. */
 export function isStored(envelope: Envelope): envelope is StoredEnvelope {
   return envelope.offset !== null && envelope.epoch !== null;
 }

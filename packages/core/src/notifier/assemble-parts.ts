@@ -22,18 +22,20 @@ import { type Logger, silentLogger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
 import { Appender } from './appender.js';
 import { Attacher } from './attach.js';
-import type { EnqueueLimits } from './enqueue-pool.js';
+import { BufferedPublisher } from './buffered-publisher.js';
 import { History } from './history.js';
 import { limitsSchema, type NotifierOptions } from './notifier-options.js';
 import { PublishQueue } from './publish-queue.js';
 import { Publisher } from './publisher.js';
 import { RecipientCheck } from './recipient-check.js';
+import { StoreBreaker, type StoreState } from './store-breaker.js';
+import { StoreQueue, type StoreQueueContext } from './store-queue.js';
 
 /** Envelopes handed to the broker in one call at most. */
 const maxBatch = 1_000;
 
 /** What a notifier consists of. */
-export interface NotifierParts extends EnqueueLimits {
+export interface NotifierParts {
   readonly nodeId: string;
   readonly drainWindowMs: number;
   readonly publishOnly: boolean;
@@ -50,18 +52,27 @@ export interface NotifierParts extends EnqueueLimits {
   readonly attacher: Attacher;
   readonly queue: PublishQueue;
   readonly recipients: RecipientCheck | undefined;
-  readonly publisher: Publisher;
+  readonly breaker: StoreBreaker;
+  readonly storeQueue: StoreQueue;
+  readonly publisher: BufferedPublisher;
   readonly history: History;
+}
+
+/** Whom the parts tell. */
+export interface PartsHeard extends Pick<StoreQueueContext, 'notified' | 'undelivered'> {
+  /** A stream has ended and its channels are given back. */
+  ended(emitter: Emitter, reason: CloseReason | undefined): void;
+  /** The store went down, or is up again. */
+  storeChanged(state: StoreState): void;
 }
 
 /**
  * Checks the options and joins the parts. Nothing is connected and no timer runs yet.
- * @param ended - called when a stream has ended and its channels are given back
  * @throws NotifyError `OPTIONS_INVALID` or `STORE_NOT_SHARED`
  */
 export function assembleParts<Schemas extends CatalogueSchemas>(
   options: NotifierOptions<Schemas>,
-  ended: (emitter: Emitter, reason: CloseReason | undefined) => void,
+  heard: PartsHeard,
 ): NotifierParts {
   const { catalogue, logger: given = silentLogger, channelNames: naming, ...others } = options;
   const logger = calmLogger(given);
@@ -120,24 +131,38 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
       ),
       detached: (emitter, left, reason) => {
         attacher.detached(emitter, left);
-        ended(emitter, reason);
+        heard.ended(emitter, reason);
       },
     },
   });
   const recipients =
     unknownRecipients && new RecipientCheck(unknownRecipients, limits.recipientsWaitMs);
-  const publisher = new Publisher({
+  const breaker = new StoreBreaker({
     ...common,
-    store: appender,
+    appender,
+    probedChannel: channelNames.all,
+    told: (state) => heard.storeChanged(state),
+  });
+  const sender = new Publisher({
+    ...common,
     catalogue,
     feeds,
     queue,
     recipients,
+    appender: breaker,
+  });
+  const storeQueue = new StoreQueue({ ...common, ...heard, publisher: sender, breaker });
+  const publisher = new BufferedPublisher({
+    ...common,
+    publisher: sender,
+    queue: storeQueue,
+    breaker,
   });
   const history = new History(store, channelNames, counters);
   const connections = new Connections(limits, counters);
   const clients = { emitters, deadlines, connections, control, attacher };
-  return { ...common, ...clients, feeds, queue, recipients, publisher, history };
+  const publishing = { queue, recipients, breaker, storeQueue, publisher };
+  return { ...common, ...clients, ...publishing, feeds, history };
 }
 
 /** What an untyped caller may get wrong, found before its first `notify`. */

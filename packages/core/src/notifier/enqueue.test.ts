@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { attached, testNotifier } from '../test-doubles/notifier-parts.js';
 import { RecordingOutlet } from '../test-doubles/recording-outlet.js';
-import type { Undelivered } from './enqueue-pool.js';
+import type { Undelivered } from './store-queue.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

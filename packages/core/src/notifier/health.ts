@@ -1,6 +1,8 @@
 import type { Broker } from '../ports/broker.js';
 import type { Store } from '../ports/store.js';
 import { withinMs } from '../time/within-ms.js';
+import type { StoreBreaker } from './store-breaker.js';
+import type { StoreQueue } from './store-queue.js';
 
 /**
  * `starting` and `draining` mean: send no traffic here. `degraded` means: this node serves, with the
@@ -14,17 +16,28 @@ export interface Health {
 /** Less than the second that orchestrators wait for an answer by default. */
 const probeTimeoutMs = 800;
 
-/** Makes a round trip through broker and store, and says what did not come back. */
+/** What is looked at. */
+export interface ProbedParts {
+  readonly broker: Broker;
+  readonly store: Store;
+  readonly breaker: StoreBreaker;
+  readonly storeQueue: StoreQueue;
+}
+
+/** Makes a round trip through broker and store, and says what did not come back, and what waits for it. */
 export async function probeParts(
-  broker: Broker,
-  store: Store,
+  { broker, store, breaker, storeQueue }: ProbedParts,
   channel: string,
 ): Promise<readonly string[]> {
-  const parts = await Promise.all([
+  const [ofBroker, ofStore] = await Promise.all([
     failureOf('broker', broker.probe()),
     failureOf('store', store.positions([channel])),
   ]);
-  return parts.flat();
+  // It may answer reads and take no appends.
+  const down = breaker.isDown && ofStore.length === 0 ? [`store: ${breaker.failure?.message}`] : [];
+  const { held } = storeQueue;
+  const waiting = held > 0 ? [`store: ${held} notifications wait to be stored`] : [];
+  return [...ofBroker, ...ofStore, ...down, ...waiting];
 }
 
 async function failureOf(part: string, probe: Promise<unknown>): Promise<readonly string[]> {

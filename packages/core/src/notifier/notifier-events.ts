@@ -1,8 +1,9 @@
 import type { CloseReason } from '../emitters/close-reason.js';
 import type { Emitter } from '../emitters/emitter.js';
 import type { BrokerState } from '../ports/broker.js';
-import type { Undelivered } from './enqueue-pool.js';
-import type { NotifyResult } from './publisher.js';
+import type { NotifyResult } from './notify-request.js';
+import type { StoreState } from './store-breaker.js';
+import type { Undelivered } from './store-queue.js';
 
 /** What a notifier tells about itself. */
 export type NotifierEvents = {
@@ -10,10 +11,15 @@ export type NotifierEvents = {
   attached: { readonly emitter: Emitter };
   /** A stream ended; `reason` is absent where the client left. */
   detached: { readonly emitter: Emitter; readonly reason?: CloseReason };
-  /** A notification was stored, or sent as ephemeral. */
+  /** A notification was stored, or sent as ephemeral; for a buffered one, once it is stored. */
   notified: { readonly type: string; readonly result: NotifyResult };
-  /** What `enqueue` took on was given up: refused, or not stored within `enqueuePatienceMs`. */
+  /**
+   * What `enqueue` took on, or `notify` has buffered, was given up: refused, or not stored within
+   * `enqueuePatienceMs` or `unstoredPatienceMs`.
+   */
   undelivered: Undelivered;
   /** The broker's link changed. */
   broker: BrokerState;
+  /** The store stopped taking appends, or takes them again. */
+  store: StoreState;
 };

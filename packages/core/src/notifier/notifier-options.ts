@@ -5,6 +5,7 @@ import type { ChannelNamesOptions } from '../channels/channel-names.js';
 import type { Broker } from '../ports/broker.js';
 import type { Logger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
+import type { WhenStoreDown } from './notify-request.js';
 import type { UnknownRecipients } from './recipient-check.js';
 
 const count = (value: number) => z.int().min(1).default(value);
@@ -34,6 +35,10 @@ export const limitsSchema = z.strictObject({
   maxEnqueuedBytes: count(64 * 1024 * 1024),
   enqueueConcurrency: count(64),
   enqueuePatienceMs: ms(30_000),
+  whenStoreDown: z.enum(['reject', 'buffer']).default('reject'),
+  maxUnstored: count(10_000),
+  maxUnstoredBytes: count(64 * 1024 * 1024),
+  unstoredPatienceMs: ms(240_000),
   maxQueuedEnvelopes: count(100_000),
   maxQueuedEnvelopeBytes: count(64 * 1024 * 1024),
   publishWaitMs: ms(1_000),
@@ -106,6 +111,22 @@ export interface NotifierOptions<Schemas extends CatalogueSchemas> {
    * idempotency window, or a retry may store twice.
    */
   readonly enqueuePatienceMs?: number | undefined;
+  /**
+   * What `notify` does while the store is down: `reject` (the default) rejects with `STORE_UNAVAILABLE`;
+   * `buffer` keeps the notification in memory, resolves with `buffered`, shows it to connected clients
+   * that know it again by its id, and stores it when the store is back, once and in order. Each
+   * notification then has an idempotency entry in the store.
+   */
+  readonly whenStoreDown?: WhenStoreDown | undefined;
+  /** Notifications of `notify` that wait for a store that is down, 10,000, */
+  readonly maxUnstored?: number | undefined;
+  /** and the bytes of data and channels that they hold at most, 64 MiB; more is `LIMIT_EXCEEDED`. */
+  readonly maxUnstoredBytes?: number | undefined;
+  /**
+   * How long they wait, 240,000; then it is `undelivered`. Keep it below the store's idempotency window,
+   * or what the store took without its answer arriving may be stored twice.
+   */
+  readonly unstoredPatienceMs?: number | undefined;
   /** Envelopes that wait for the broker at most, 100,000, */
   readonly maxQueuedEnvelopes?: number | undefined;
   /** and the bytes of data that they hold, 64 MiB; more are left to the store. */

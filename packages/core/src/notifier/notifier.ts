@@ -14,12 +14,11 @@ import type { BrokerState } from '../ports/broker.js';
 import { assembleParts, type NotifierParts } from './assemble-parts.js';
 import type { AttachRequest } from './attach.js';
 import { closeOverWindow } from './close-over-window.js';
-import { EnqueuePool } from './enqueue-pool.js';
 import { type Health, probeParts } from './health.js';
 import type { HistoryPage, HistoryRequest } from './history.js';
 import type { NotifierEvents } from './notifier-events.js';
 import type { NotifierOptions } from './notifier-options.js';
-import type { NotifyRequest, NotifyResult } from './publisher.js';
+import type { NotifyRequest, NotifyResult } from './notify-request.js';
 
 type State = 'created' | 'started' | 'draining' | 'closed';
 
@@ -36,7 +35,6 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   readonly limits: LimitCounters;
   readonly #parts: NotifierParts;
   readonly #events: TypedEvents<NotifierEvents>;
-  readonly #enqueued: EnqueuePool;
   readonly #ending = new AbortController();
   readonly #closed: Promise<void>;
   #starting: Promise<void> | undefined;
@@ -47,8 +45,13 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   #idle: (() => void) | undefined;
 
   constructor(options: NotifierOptions<Schemas>) {
-    this.#parts = assembleParts(options, (emitter, reason) => {
-      this.#events.emit('detached', { emitter, ...(reason === undefined ? {} : { reason }) });
+    this.#parts = assembleParts(options, {
+      ended: (emitter, reason) => {
+        this.#events.emit('detached', { emitter, ...(reason === undefined ? {} : { reason }) });
+      },
+      notified: (type, result) => this.#events.emit('notified', { type, result }),
+      undelivered: (undelivered) => this.#events.emit('undelivered', undelivered),
+      storeChanged: (state) => this.#events.emit('store', state),
     });
     const { nodeId, emitters, channelNames, connections, counters, logger } = this.#parts;
     this.nodeId = nodeId;
@@ -59,11 +62,6 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     this.#events = new TypedEvents((error, event) =>
       logger.error({ err: error, event }, 'a listener threw'),
     );
-    this.#enqueued = new EnqueuePool({
-      ...this.#parts,
-      notified: (type, result) => this.#events.emit('notified', { type, result }),
-      undelivered: (undelivered) => this.#events.emit('undelivered', undelivered),
-    });
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -116,10 +114,12 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
 
   /**
    * Sends a notification. When it resolves, a durable one is in the store, as safe as the store is
-   * configured, on every channel of the audience.
+   * configured, on every channel of the audience; or, where `whenStoreDown` is `buffer` and the store is
+   * down, it waits in memory and the result says `buffered`.
    * Rejects with `TYPE_UNKNOWN`, `DATA_INVALID`, `DATA_TOO_LARGE`, `AUDIENCE_INVALID`,
    * `CHANNEL_INVALID`, `RECIPIENT_UNKNOWN`, `RECIPIENTS_UNCHECKED`, `IDEMPOTENCY_CONFLICT`,
-   * `STORE_UNAVAILABLE`, `NOT_STARTED` or `CLOSED`.
+   * `STORE_UNAVAILABLE`, `LIMIT_EXCEEDED` where too much is buffered, `NOT_STARTED` or `CLOSED`. Where it
+   * failed on some of several channels, the error's `failures` names each, and the others have it.
    */
   async notify<Type extends TypeOf<Schemas>>(
     request: NotifyRequest<Type, DataOf<Schemas, Type>>,
@@ -131,7 +131,7 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   async notifyUnchecked(request: NotifyRequest): Promise<NotifyResult> {
     this.#assertStarted();
     const result = await this.#track(this.#parts.publisher.publish(request));
-    this.#events.emit('notified', { type: request.type, result });
+    if (!result.buffered) this.#events.emit('notified', { type: request.type, result });
     return result;
   }
 
@@ -148,7 +148,7 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     request: NotifyRequest<Type, DataOf<Schemas, Type>>,
   ): string {
     this.#assertStarted();
-    return this.#enqueued.add(request);
+    return this.#parts.storeQueue.enqueue(request);
   }
 
   /** The newest stored notifications of some channels, and the cursor from which a stream goes on. */
@@ -222,7 +222,7 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     if (this.#state === 'created') return { status: 'starting', reasons: ['not started'] };
     if (this.#state !== 'started')
       return { status: 'draining', reasons: ['this node is going away'] };
-    const reasons = await probeParts(this.#parts.broker, this.#parts.store, this.channelNames.all);
+    const reasons = await probeParts(this.#parts, this.channelNames.all);
     return { status: reasons.length === 0 ? 'ok' : 'degraded', reasons };
   }
 
@@ -236,14 +236,14 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
 
   /**
    * Finishes what was promised, then closes: refuses new work, lets publishes under way end, what was
-   * enqueued too, and spreads the closes of streams over the drain window, telling each client when to
-   * come back.
+   * enqueued or buffered too (during an outage for `enqueuePatienceMs` at most, then it is `undelivered`),
+   * and spreads the closes of streams over the drain window, telling each client when to come back.
    */
   async drain(): Promise<void> {
     if (this.#state === 'closed' || this.#state === 'draining') return this.#closed;
     this.#state = 'draining';
     await this.#untilIdle();
-    await this.#enqueued.drain();
+    await this.#parts.storeQueue.drain();
     await this.#parts.queue.drain();
     await closeOverWindow(this.emitters.all(), this.#parts.drainWindowMs, this.#ending.signal);
     // Not before: who revokes waits for a node as long as it shows anything.
@@ -263,7 +263,8 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     }
     this.#parts.control.close();
     this.#parts.deadlines.close();
-    this.#enqueued.close();
+    this.#parts.storeQueue.close();
+    this.#parts.breaker.close();
     this.#parts.recipients?.close();
     this.#parts.queue.close();
     this.#parts.feeds.close();

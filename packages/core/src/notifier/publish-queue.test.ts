@@ -25,7 +25,7 @@ function parts(fields: Partial<PublishLimits> = {}) {
   const queue = new PublishQueue(broker, limits, counters, (error, count) =>
     failures.push({ error, count }),
   );
-  const publish = (offset: number) => queue.publish(sampleStored('user:1', offset));
+  const publish = (offset: number) => queue.publish([sampleStored('user:1', offset)]);
   const batches = () => broker.published.map((batch) => batch.map(({ offset }) => offset));
   return { broker, queue, counters, failures, publish, batches };
 }
@@ -122,7 +122,7 @@ test('a notification to many channels counts its data once, the same data of oth
   const dataJson = '"ten bytes"';
   for (const [offset, users] of [3, 1].entries()) {
     for (let user = 0; user < users; user += 1) {
-      void queue.publish(sampleStored(`user:${user}`, offset, { dataJson }));
+      void queue.publish([sampleStored(`user:${user}`, offset, { dataJson })]);
     }
   }
   await settle();

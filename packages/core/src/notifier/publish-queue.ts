@@ -6,6 +6,14 @@ import type { Broker } from '../ports/broker.js';
 interface Waiting {
   readonly envelope: Envelope;
   readonly bytes: number;
+  readonly together: Together;
+}
+
+/** Envelopes of which the publisher hears together. */
+interface Together {
+  /** Those that the broker has not been given. */
+  left: number;
+  published: boolean;
   settle(published: boolean): void;
 }
 
@@ -39,6 +47,7 @@ export class PublishQueue {
   #stalled = false;
   #underWay: readonly Waiting[] = [];
   #patience: NodeJS.Timeout | undefined;
+  #closed = false;
 
   constructor(
     broker: Broker,
@@ -56,19 +65,19 @@ export class PublishQueue {
     return this.#waiting.length;
   }
 
-  /** Resolves whether the broker has it; false also where it has not said so in time. Never rejects. */
-  publish(envelope: Envelope): Promise<boolean> {
-    const bytes = this.#bytesOf(envelope);
-    const { maxQueued, maxQueuedBytes } = this.#limits;
-    if (this.#waiting.length >= maxQueued || this.#waitingBytes + bytes > maxQueuedBytes) {
-      this.#counters.count('publishQueue');
-      this.#failed(new NotifyError('BROKER_UNAVAILABLE', 'the publish queue is full'), 1);
-      return Promise.resolve(false);
-    }
+  /** Resolves whether the broker has all; false also where it has not said so in time. Never rejects. */
+  publish(envelopes: readonly Envelope[]): Promise<boolean> {
+    if (envelopes.length === 0) return Promise.resolve(true);
+    if (this.#closed) return Promise.resolve(false);
     return new Promise((settle) => {
-      this.#waiting.push({ envelope, bytes, settle });
-      this.#waitingBytes += bytes;
-      this.#pumping ??= this.#pump();
+      const together: Together = { left: envelopes.length, published: true, settle };
+      const refused = envelopes.filter((envelope) => !this.#add(envelope, together)).length;
+      if (refused > 0) {
+        this.#counters.count('publishQueue');
+        this.#failed(new NotifyError('BROKER_UNAVAILABLE', 'the publish queue is full'), refused);
+        given(together, refused, false);
+      }
+      if (this.#waiting.length > 0) this.#pumping ??= this.#pump();
       if (this.#stalled) settle(false);
     });
   }
@@ -80,10 +89,23 @@ export class PublishQueue {
 
   /** Lets nobody wait any longer and sends nothing more. */
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#patience);
     this.#release();
     this.#waiting = [];
     this.#waitingBytes = 0;
+  }
+
+  /** False where there is no room. */
+  #add(envelope: Envelope, together: Together): boolean {
+    const bytes = this.#bytesOf(envelope);
+    const { maxQueued, maxQueuedBytes } = this.#limits;
+    if (this.#waiting.length >= maxQueued || this.#waitingBytes + bytes > maxQueuedBytes) {
+      return false;
+    }
+    this.#waiting.push({ envelope, bytes, together });
+    this.#waitingBytes += bytes;
+    return true;
   }
 
   /** Envelopes of one notification share its data. */
@@ -94,7 +116,7 @@ export class PublishQueue {
   /** Lets publishers go on without the broker's word. */
   #release(): void {
     this.#stalled = true;
-    for (const { settle } of [...this.#underWay, ...this.#waiting]) settle(false);
+    for (const { together } of [...this.#underWay, ...this.#waiting]) together.settle(false);
   }
 
   async #pump(): Promise<void> {
@@ -104,7 +126,7 @@ export class PublishQueue {
       const batch = this.#waiting.splice(0, this.#limits.maxBatch);
       for (const { bytes } of batch) this.#waitingBytes -= bytes;
       const published = await this.#send(batch);
-      for (const { settle } of batch) settle(published);
+      for (const { together } of batch) given(together, 1, published);
     }
     this.#pumping = undefined;
   }
@@ -127,4 +149,11 @@ export class PublishQueue {
       this.#stalled = false;
     }
   }
+}
+
+/** So many of them have been given to the broker, or cannot be. */
+function given(together: Together, count: number, published: boolean): void {
+  together.left -= count;
+  together.published &&= published;
+  if (together.left === 0) together.settle(together.published);
 }

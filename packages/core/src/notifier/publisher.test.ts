@@ -6,11 +6,14 @@ import { NotifyError } from '../errors/notify-error.js';
 import { FeedTable } from '../feeds/feed-table.js';
 import { LimitCounters } from '../limits/counters.js';
 import { memoryStore } from '../memory/memory-store.js';
+import { silentLogger } from '../ports/logger.js';
 import { feedContext, RecordingFollower } from '../test-doubles/feed-parts.js';
 import { ObservedStore } from '../test-doubles/observed-store.js';
 import { RecordingBroker } from '../test-doubles/recording-broker.js';
+import type { NotifyRequest } from './notify-request.js';
 import { PublishQueue } from './publish-queue.js';
-import { type NotifyRequest, Publisher } from './publisher.js';
+import { Publisher } from './publisher.js';
+import { StoreBreaker } from './store-breaker.js';
 
 const catalogue = defineCatalogue({ message: z.object({ text: z.string() }), tick: z.null() });
 const hello = { type: 'message', data: { text: 'hello' } };
@@ -31,7 +34,12 @@ function parts() {
   const publisher = new Publisher({
     catalogue,
     channelNames: new ChannelNames(),
-    store,
+    appender: new StoreBreaker({
+      store,
+      logger: silentLogger,
+      probedChannel: 'all',
+      told: () => {},
+    }),
     feeds,
     queue: new PublishQueue(
       broker,
@@ -43,7 +51,10 @@ function parts() {
     maxDataBytes: 100,
     maxUsers: 3,
   });
-  const publish = (request: NotifyRequest) => publisher.publish(request);
+  const publish = async (request: NotifyRequest) => {
+    const prepared = publisher.prepare(request);
+    return publisher.finish(prepared, await publisher.send(prepared));
+  };
   /** What the store keeps of a channel. */
   const log = async (channel: string) =>
     (await store.readAfter([{ channel, after: 0, limit: 100 }]))[0]?.items ?? [];

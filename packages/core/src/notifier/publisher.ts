@@ -5,55 +5,20 @@ import type { ChannelNames } from '../channels/channel-names.js';
 import { NotifyError } from '../errors/notify-error.js';
 import type { FeedTable } from '../feeds/feed-table.js';
 import type { LimitCounters } from '../limits/counters.js';
-import type { Envelope, StoredEnvelope } from '../notification/notification.js';
+import type { Envelope } from '../notification/notification.js';
 import { UuidV7Source } from '../notification/uuid-v7.js';
-import type { AppendOutcome, Draft, Store } from '../ports/store.js';
+import type { Draft } from '../ports/store.js';
+import { type Appender, appendAudience, type Content } from './append-audience.js';
+import type { NotifyRequest, NotifyResult } from './notify-request.js';
 import type { PublishQueue } from './publish-queue.js';
 import type { RecipientCheck } from './recipient-check.js';
-
-/** What is to be sent, to whom, and how. */
-export interface NotifyRequest<Type extends string = string, Data = unknown> {
-  readonly to: Audience;
-  readonly type: Type;
-  readonly data: Data;
-  /**
-   * Makes retries safe: the same key for the same content on the same channel within the store's window
-   * gives one notification. 1 to 200 characters.
-   */
-  readonly idempotencyKey?: string | undefined;
-  /** False: not stored, shown only to who is connected, at most once. Default true. */
-  readonly durable?: boolean | undefined;
-  /** W3C trace context, carried to the other nodes. */
-  readonly traceparent?: string | undefined;
-}
-
-/** What became of a notification. */
-export interface NotifyResult {
-  readonly id: string;
-  /** Milliseconds since 1970 UTC. */
-  readonly time: number;
-  /** It is in the store, on every channel of the audience. */
-  readonly stored: boolean;
-  /**
-   * The broker said in time that it has it. Where it did not, other nodes find a stored notification in
-   * the store; an ephemeral one may not reach them at all.
-   */
-  readonly published: boolean;
-  /** All of it was there already: the idempotency key had been used for it. */
-  readonly duplicate: boolean;
-  /** Where it stands; epoch and offset are null where it was not stored. */
-  readonly channels: readonly {
-    readonly channel: string;
-    readonly epoch: string | null;
-    readonly offset: number | null;
-  }[];
-}
+import { Sending, type Sent } from './sending.js';
 
 /** What the publisher works with. */
 export interface PublisherContext {
   readonly catalogue: Pick<Catalogue, 'encode'>;
   readonly channelNames: ChannelNames;
-  readonly store: Pick<Store, 'append'>;
+  readonly appender: Appender;
   readonly feeds: FeedTable;
   readonly queue: PublishQueue;
   /** Asked before anything is sent, where the host has told us whom to ask. */
@@ -65,8 +30,8 @@ export interface PublisherContext {
 
 const maxKeyChars = 200;
 const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-
-type Content = Omit<Draft, 'channel'>;
+/** Channels shown to in one turn of the event loop. */
+const chunk = 200;
 
 /** A notification that was checked and has its id; nothing of it has been sent. */
 export interface Prepared {
@@ -77,17 +42,6 @@ export interface Prepared {
   readonly durable: boolean;
 }
 
-/** A notification that has its places in the logs, or needs none. */
-export interface Placed {
-  /** What there is to show. */
-  readonly envelopes: readonly Envelope[];
-  /** Those of it that the broker has not been given before. */
-  readonly fresh: readonly Envelope[];
-  readonly stored: boolean;
-  /** Why other channels have no place. */
-  readonly failure?: NotifyError | undefined;
-}
-
 /** The way of a notification out: checked, stored, shown to this node's emitters, given to the broker. */
 export class Publisher {
   readonly #context: PublisherContext;
@@ -95,13 +49,6 @@ export class Publisher {
 
   constructor(context: PublisherContext) {
     this.#context = context;
-  }
-
-  async publish(request: NotifyRequest): Promise<NotifyResult> {
-    const placed = await this.place(this.prepare(request));
-    const published = await this.announce(placed);
-    if (placed.failure !== undefined) throw placed.failure;
-    return resultOf(placed, published);
   }
 
   /**
@@ -139,7 +86,7 @@ export class Publisher {
     }
   }
 
-  /** As {@link prepare}, and may be placed again after a failure without being stored twice. */
+  /** As {@link prepare}, and may be sent again after a failure without being stored twice. */
   prepareToRetry(request: NotifyRequest): Prepared {
     const prepared = this.prepare(request);
     const { content, durable } = prepared;
@@ -148,78 +95,72 @@ export class Publisher {
   }
 
   /**
-   * Stores it where it is durable. Rejects where the recipients are not known, and where the store fails
-   * as a whole.
+   * Asks the host whether the recipients exist, where there is something to ask. Rejects with
+   * `RECIPIENT_UNKNOWN` or `RECIPIENTS_UNCHECKED`.
    */
-  async place({ channels, userIds, content, durable }: Prepared): Promise<Placed> {
-    const { recipients } = this.#context;
-    if (recipients !== undefined && userIds.length > 0) await recipients.assertKnown(userIds);
-    if (durable) return this.#store(channels, content);
-    const { idempotency: _, ...fields } = content;
-    const envelopes = channels.map(
-      (channel): Envelope => ({ ...fields, channel, epoch: null, offset: null }),
-    );
-    return { envelopes, fresh: envelopes, stored: false };
+  check({ userIds }: Prepared): Promise<void> | undefined {
+    return userIds.length === 0 ? undefined : this.#context.recipients?.assertKnown(userIds);
   }
 
   /**
-   * Shows it to this node's emitters and hands it to the broker, both before this returns; resolves
-   * whether the broker has it. Never rejects.
+   * Stores it where it is durable. What has its place is shown to this node's emitters and handed to the
+   * broker at once. Rejects where the store fails as a whole; once `signal` has aborted nothing more is
+   * shown or stored.
    */
-  async announce({ envelopes, fresh }: Placed): Promise<boolean> {
+  async send(prepared: Prepared, signal?: AbortSignal): Promise<Sent> {
+    const { appender, feeds, queue } = this.#context;
+    const { channels, content, durable } = prepared;
+    const sending = new Sending(feeds, queue);
+    if (!durable) {
+      sending.show(envelopesOf(prepared, channels));
+    } else {
+      for await (const appended of appendAudience(appender, channels, content)) {
+        if (signal?.aborted === true) break;
+        sending.took(appended);
+      }
+    }
+    return sending.end(prepared);
+  }
+
+  /** What the publisher of a notification is told. Rejects with what it failed with. */
+  async finish({ durable }: Prepared, sent: Sent): Promise<NotifyResult> {
+    const published = await sent.published;
+    if (sent.failure !== undefined) throw sent.failure;
+    return resultOf(sent, { stored: durable, buffered: false, published });
+  }
+
+  /**
+   * Shows what is not stored yet to clients that know it again by its id; resolves whether the broker has
+   * it for those of other nodes.
+   */
+  async showProvisionally(prepared: Prepared, channels: readonly string[]): Promise<boolean> {
     const { feeds, queue } = this.#context;
-    feeds.offer(envelopes);
-    const published = await Promise.all(fresh.map((envelope) => queue.publish(envelope)));
-    return published.every(Boolean);
-  }
-
-  async #store(channels: readonly string[], content: Content): Promise<Placed> {
-    const outcomes = await this.#append(channels, content);
-    const envelopes: StoredEnvelope[] = [];
-    // A duplicate was published by whoever stored it; where that failed, the position check finds it.
-    const fresh: StoredEnvelope[] = [];
-    const errors: NotifyError[] = [];
-    for (const outcome of outcomes) {
-      if (outcome.status === 'failed') errors.push(outcome.error);
-      else envelopes.push(outcome.envelope);
-      if (outcome.status === 'appended') fresh.push(outcome.envelope);
+    const sending = new Sending(feeds, queue);
+    for (let start = 0; start < channels.length; start += chunk) {
+      if (start > 0) await new Promise((resolve) => setImmediate(resolve));
+      const some = channels.slice(start, start + chunk);
+      sending.show(envelopesOf(prepared, some, { provisional: true }));
     }
-    const [error] = errors;
-    const failed = channels.length - envelopes.length;
-    const hasKey = content.idempotency !== undefined;
-    const failure = error && failureOf(error, failed, channels.length, hasKey);
-    return { envelopes, fresh, stored: true, failure };
-  }
-
-  /**
-   * With an idempotency key the first channel goes ahead: where an earlier attempt had stored it there,
-   * its id is the one for the channels that the attempt did not reach.
-   */
-  async #append(channels: readonly string[], content: Content): Promise<readonly AppendOutcome[]> {
-    const { store } = this.#context;
-    if (content.idempotency === undefined || channels.length === 1) {
-      return store.append(channels.map((channel) => ({ ...content, channel })));
-    }
-    const [first, ...rest] = [...channels].sort();
-    const [outcome] = await store.append(
-      first === undefined ? [] : [{ ...content, channel: first }],
-    );
-    if (outcome === undefined || outcome.status === 'failed')
-      return outcome === undefined ? [] : [outcome];
-    const { id, time } = outcome.envelope;
-    const others = await store.append(rest.map((channel) => ({ ...content, id, time, channel })));
-    return [outcome, ...others];
+    return sending.end(prepared).published;
   }
 }
 
 /** What the publisher of a notification is told. */
-export function resultOf(placed: Placed, published: boolean): NotifyResult {
-  const { envelopes, fresh, stored } = placed;
-  const [first] = envelopes;
-  if (first === undefined) throw new NotifyError('AUDIENCE_INVALID', 'the audience is empty');
-  const channels = envelopes.map(({ channel, epoch, offset }) => ({ channel, epoch, offset }));
-  const { id, time } = first;
-  return { id, time, stored, published, duplicate: fresh.length === 0, channels };
+export function resultOf(
+  { id, time, channels, duplicate }: Pick<Sent, 'id' | 'time' | 'channels' | 'duplicate'>,
+  fields: Pick<NotifyResult, 'stored' | 'buffered' | 'published'>,
+): NotifyResult {
+  return { id, time, ...fields, duplicate, channels };
+}
+
+/** Notifications without a place in a log. */
+function envelopesOf(
+  { content }: Prepared,
+  channels: readonly string[],
+  mark: Pick<Envelope, 'provisional'> = {},
+): readonly Envelope[] {
+  const { idempotency: _, ...fields } = content;
+  return channels.map((channel) => ({ ...fields, channel, epoch: null, offset: null, ...mark }));
 }
 
 /** Each once; the audience has been checked. */
@@ -239,13 +180,4 @@ function withKey(content: Content, key: string): Content {
 /** A trace context that is not one is left out: tracing must not keep a notification from its user. */
 function traceContext(traceparent: string | undefined): Pick<Draft, 'traceparent'> {
   return traceparent !== undefined && traceparentPattern.test(traceparent) ? { traceparent } : {};
-}
-
-function failureOf(error: NotifyError, failed: number, all: number, hasKey: boolean): NotifyError {
-  if (all === 1) return error;
-  const canFinish = hasKey && error.retryable;
-  const advice = canFinish ? 'a retry with the same idempotency key finishes them' : error.message;
-  return new NotifyError(error.code, `${failed} of ${all} channels failed: ${advice}`, {
-    cause: error,
-  });
 }

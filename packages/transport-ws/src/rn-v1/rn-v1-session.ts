@@ -135,6 +135,11 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
     this.#emitter?.gone();
   }
 
+  /** The protocol says so of every client. */
+  get showsIdsOnce(): boolean {
+    return true;
+  }
+
   get bufferedBytes(): number {
     return this.#socket.bufferedBytes;
   }

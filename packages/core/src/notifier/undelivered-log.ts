@@ -4,7 +4,7 @@ import type { Logger } from '../ports/logger.js';
 const quietMs = 10_000;
 
 /** Says how many notifications were given up: the first at once, those that follow together. */
-export class EnqueueLog {
+export class UndeliveredLog {
   readonly #logger: Logger;
   #count = 0;
   #error: NotifyError | undefined;
@@ -26,7 +26,7 @@ export class EnqueueLog {
   flush(): void {
     if (this.#count === 0) return;
     const facts = { err: this.#error, count: this.#count };
-    this.#logger.error(facts, 'enqueued notifications were given up');
+    this.#logger.error(facts, 'notifications were given up');
     this.#count = 0;
   }
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { NotifyError } from '../errors/notify-error.js';
 import type { AppendOutcome, Draft } from '../ports/store.js';
-import { enqueueParts } from '../test-doubles/enqueue-parts.js';
+import { queueParts } from '../test-doubles/queue-parts.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -30,8 +30,8 @@ test('G1 G5 G9 whatever the store does for a while: each channel has what was en
       fc.integer({ min: 1, max: 4 }),
       fc.integer({ min: 1, max: 10 }),
       async (steps, fates, enqueueConcurrency, maxEnqueued) => {
-        const parts = enqueueParts({ enqueueConcurrency, maxEnqueued, enqueuePatienceMs: 600_000 });
-        const { store, pool, undelivered } = parts;
+        const parts = queueParts({ enqueueConcurrency, maxEnqueued, enqueuePatienceMs: 600_000 });
+        const { store, queue, undelivered } = parts;
         const append = store.append.bind(store);
         let underWay = 0;
         let most = 0;
@@ -61,10 +61,10 @@ test('G1 G5 G9 whatever the store does for a while: each channel has what was en
         };
         const accepted: { readonly n: number; readonly audience: readonly string[] }[] = [];
         for (const [n, { audience, keyed, waitMs }] of steps.entries()) {
-          const isFull = pool.size === maxEnqueued;
+          const isFull = queue.size === maxEnqueued;
           const key = keyed ? { idempotencyKey: `k${n}` } : {};
           const add = () =>
-            pool.add({ to: { users: audience }, type: 'message', data: { n }, ...key });
+            queue.enqueue({ to: { users: audience }, type: 'message', data: { n }, ...key });
           if (isFull) expect(add).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
           else {
             add();
@@ -72,7 +72,7 @@ test('G1 G5 G9 whatever the store does for a while: each channel has what was en
           }
           await vi.advanceTimersByTimeAsync(waitMs);
         }
-        await Promise.all([pool.drain(), vi.advanceTimersByTimeAsync(500_000)]);
+        await Promise.all([queue.drain(), vi.advanceTimersByTimeAsync(500_000)]);
         await vi.advanceTimersByTimeAsync(1_000);
         expect(undelivered).toEqual([]);
         expect(parts.notified).toHaveLength(accepted.length);

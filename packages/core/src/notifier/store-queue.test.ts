@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { enqueueParts, heldAppends } from '../test-doubles/enqueue-parts.js';
-import type { NotifyRequest } from './publisher.js';
+import { heldAppends, queueParts } from '../test-doubles/queue-parts.js';
+import type { NotifyRequest } from './notify-request.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -10,15 +10,15 @@ const numbers = (count: number) => Array.from({ length: count }, (_, index) => i
 const toOne: NotifyRequest = { to: { user: '1' }, type: 'message', data: { n: 1 } };
 
 test('an enqueued notification is stored under the id that was returned, announced and told', async () => {
-  const { pool, add, log, published, notified } = enqueueParts();
+  const { queue, add, log, published, notified } = queueParts();
   const id = add(7, '1');
-  expect(pool.size).toBe(1);
+  expect(queue.size).toBe(1);
   await settle();
   expect(await log('1')).toEqual([7]);
   expect(published()).toMatchObject([{ id, channel: 'user:1', offset: 1 }]);
   expect(published()[0]).not.toHaveProperty('idempotency');
   expect(notified).toEqual([id]);
-  expect(pool.size).toBe(0);
+  expect(queue.size).toBe(0);
 });
 
 test.each<[string, NotifyRequest, string]>([
@@ -28,15 +28,15 @@ test.each<[string, NotifyRequest, string]>([
   ['a bad user id', { ...toOne, to: { user: 'a\nb' } }, 'CHANNEL_INVALID'],
   ['an empty key', { ...toOne, idempotencyKey: '' }, 'DATA_INVALID'],
 ])('%s is thrown at once, and nothing is kept', (_, request, code) => {
-  const { pool, store, undelivered } = enqueueParts();
-  expect(() => pool.add(request)).toThrow(expect.objectContaining({ code }));
-  expect(pool.size).toBe(0);
+  const { queue, store, undelivered } = queueParts();
+  expect(() => queue.enqueue(request)).toThrow(expect.objectContaining({ code }));
+  expect(queue.size).toBe(0);
   expect(store.appends).toEqual([]);
   expect(undelivered).toEqual([]);
 });
 
 test('G9 beyond maxEnqueued, those under way counted, it refuses; room comes back', async () => {
-  const { store, pool, counters, add, log } = enqueueParts({
+  const { store, queue, counters, add, log } = queueParts({
     maxEnqueued: 3,
     enqueueConcurrency: 1,
   });
@@ -52,7 +52,7 @@ test('G9 beyond maxEnqueued, those under way counted, it refuses; room comes bac
   expect(counters.snapshot().enqueued).toBe(1);
   release();
   await settle();
-  expect(pool.size).toBe(2);
+  expect(queue.size).toBe(2);
   add(5, '1');
   store.before.clear();
   release();
@@ -62,8 +62,8 @@ test('G9 beyond maxEnqueued, those under way counted, it refuses; room comes bac
 
 test('G9 beyond maxEnqueuedBytes it refuses; room comes back, also from what was given up', async () => {
   // Each takes 7 of data, 6 of the channel's name, and 128 for its place in line.
-  const { pool, add, log, undelivered } = enqueueParts({ maxEnqueuedBytes: 282 });
-  const addKeyed = (n: number) => pool.add({ ...toOne, data: { n }, idempotencyKey: 'k' });
+  const { queue, add, log, undelivered } = queueParts({ maxEnqueuedBytes: 282 });
+  const addKeyed = (n: number) => queue.enqueue({ ...toOne, data: { n }, idempotencyKey: 'k' });
   for (const first of [1, 3]) {
     addKeyed(first);
     addKeyed(first + 1);
@@ -80,7 +80,7 @@ test('G9 beyond maxEnqueuedBytes it refuses; room comes back, also from what was
 });
 
 test('so many appends are under way at a time, and one per channel', async () => {
-  const { store, add, log } = enqueueParts({ enqueueConcurrency: 3 });
+  const { store, add, log } = queueParts({ enqueueConcurrency: 3 });
   const release = heldAppends(store);
   for (const user of ['1', '1', '2', '3', '4']) add(0, user);
   await settle();
@@ -98,7 +98,7 @@ test('so many appends are under way at a time, and one per channel', async () =>
 });
 
 test('a broker that does not answer holds up nobody', async () => {
-  const { broker, add, log } = enqueueParts();
+  const { broker, add, log } = queueParts();
   broker.before.set('publish', () => new Promise(() => {}));
   for (const n of numbers(20)) add(n, '1');
   await settle();
@@ -106,10 +106,10 @@ test('a broker that does not answer holds up nobody', async () => {
 });
 
 test('what trying again cannot mend is given up at once, and those behind it go on', async () => {
-  const { pool, add, log, undelivered } = enqueueParts();
-  pool.add({ ...toOne, idempotencyKey: 'k' });
+  const { queue, add, log, undelivered } = queueParts();
+  queue.enqueue({ ...toOne, idempotencyKey: 'k' });
   const request = { ...toOne, data: { n: 2 }, idempotencyKey: 'k' };
-  const id = pool.add(request);
+  const id = queue.enqueue(request);
   add(3, '1');
   await settle();
   const error = expect.objectContaining({ code: 'IDEMPOTENCY_CONFLICT' });
@@ -118,9 +118,9 @@ test('what trying again cannot mend is given up at once, and those behind it go 
 });
 
 test('G7 ephemeral ones are published in order, and never stored', async () => {
-  const { store, pool, add, published, notified } = enqueueParts();
+  const { store, queue, add, published, notified } = queueParts();
   const ephemeral = (n: number) =>
-    pool.add({ to: { user: '1' }, type: 'message', data: { n }, durable: false });
+    queue.enqueue({ to: { user: '1' }, type: 'message', data: { n }, durable: false });
   const ids = [ephemeral(1), add(2, '1'), ephemeral(3)];
   await settle();
   expect(published().map(({ id, offset }) => [id, offset])).toEqual([
@@ -134,7 +134,7 @@ test('G7 ephemeral ones are published in order, and never stored', async () => {
 
 test('recipients are asked for in the background: unknown ones end as undelivered, unasked ones are tried again', async () => {
   let isAway = true;
-  const { pool, add, log, undelivered } = enqueueParts({
+  const { queue, add, log, undelivered } = queueParts({
     unknownRecipients: () => {
       if (isAway) throw new Error('the database is away');
       return ['nobody'];
@@ -142,7 +142,7 @@ test('recipients are asked for in the background: unknown ones end as undelivere
   });
   add(1, '1');
   const id = add(2, '2', 'nobody');
-  pool.add({ to: { all: true }, type: 'message', data: { n: 3 } });
+  queue.enqueue({ to: { all: true }, type: 'message', data: { n: 3 } });
   await settle(1_000);
   expect(await log('1')).toEqual([]);
   isAway = false;
@@ -150,5 +150,5 @@ test('recipients are asked for in the background: unknown ones end as undelivere
   expect(await log('1')).toEqual([1]);
   expect(await log('2')).toEqual([]);
   expect(undelivered).toMatchObject([{ id, error: { code: 'RECIPIENT_UNKNOWN' } }]);
-  expect(pool.size).toBe(0);
+  expect(queue.size).toBe(0);
 });

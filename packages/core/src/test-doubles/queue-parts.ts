@@ -3,10 +3,12 @@ import { NotifyError } from '../errors/notify-error.js';
 import { FeedTable } from '../feeds/feed-table.js';
 import { LimitCounters } from '../limits/counters.js';
 import { memoryStore } from '../memory/memory-store.js';
-import { type EnqueueLimits, EnqueuePool, type Undelivered } from '../notifier/enqueue-pool.js';
+import { BufferedPublisher } from '../notifier/buffered-publisher.js';
 import { PublishQueue } from '../notifier/publish-queue.js';
 import { Publisher } from '../notifier/publisher.js';
 import { RecipientCheck, type UnknownRecipients } from '../notifier/recipient-check.js';
+import { StoreBreaker, type StoreState } from '../notifier/store-breaker.js';
+import { StoreQueue, type StoreQueueLimits, type Undelivered } from '../notifier/store-queue.js';
 import { feedContext } from './feed-parts.js';
 import { type Gate, gate } from './gate.js';
 import { testCatalogue } from './notifier-parts.js';
@@ -14,16 +16,20 @@ import { ObservedStore } from './observed-store.js';
 import { RecordingBroker } from './recording-broker.js';
 import { RecordingLogger } from './recording-logger.js';
 
-const defaults: EnqueueLimits = {
+const defaults: StoreQueueLimits = {
+  whenStoreDown: 'reject',
   maxEnqueued: 1_000,
   maxEnqueuedBytes: 1_000_000,
   enqueueConcurrency: 8,
   enqueuePatienceMs: 30_000,
+  maxUnstored: 1_000,
+  maxUnstoredBytes: 1_000_000,
+  unstoredPatienceMs: 240_000,
 };
 
-/** A pool over a real publisher; what it tells is kept. */
-export function enqueueParts(
-  fields: Partial<EnqueueLimits> & { readonly unknownRecipients?: UnknownRecipients } = {},
+/** A queue over a real publisher; what it tells is kept. */
+export function queueParts(
+  fields: Partial<StoreQueueLimits> & { readonly unknownRecipients?: UnknownRecipients } = {},
 ) {
   const { unknownRecipients, ...limits } = fields;
   const store = new ObservedStore(memoryStore());
@@ -31,18 +37,26 @@ export function enqueueParts(
   const logger = new RecordingLogger();
   const counters = new LimitCounters();
   const bounds = { maxQueued: 1_000, maxQueuedBytes: 1_000_000, maxBatch: 100, patienceMs: 1_000 };
-  const publisher = new Publisher({
+  const feeds = new FeedTable({
+    ...feedContext(store),
+    broker,
+    feedGraceMs: 1_000,
+    positionCheckMs: 1_000,
+    controlChannel: 'control',
+    awake: () => {},
+  });
+  const states: StoreState['state'][] = [];
+  const breaker = new StoreBreaker({
+    store,
+    logger,
+    probedChannel: 'all',
+    told: ({ state }) => states.push(state),
+  });
+  const sender = new Publisher({
     catalogue: testCatalogue,
     channelNames: new ChannelNames(),
-    store,
-    feeds: new FeedTable({
-      ...feedContext(store),
-      broker,
-      feedGraceMs: 1_000,
-      positionCheckMs: 1_000,
-      controlChannel: 'control',
-      awake: () => {},
-    }),
+    appender: breaker,
+    feeds,
     queue: new PublishQueue(broker, bounds, counters, () => {}),
     recipients: unknownRecipients && new RecipientCheck(unknownRecipients, 1_000),
     counters,
@@ -51,25 +65,28 @@ export function enqueueParts(
   });
   const notified: string[] = [];
   const undelivered: Undelivered[] = [];
-  const pool = new EnqueuePool({
-    ...defaults,
-    ...limits,
-    publisher,
+  const settings = { ...defaults, ...limits };
+  const queue = new StoreQueue({
+    ...settings,
+    publisher: sender,
+    breaker,
     counters,
     logger,
     notified: (_, { id }) => notified.push(id),
     undelivered: (each) => undelivered.push(each),
   });
+  const publisher = new BufferedPublisher({ ...settings, publisher: sender, queue, breaker });
   /** Enqueues number `n` for these users. */
   const add = (n: number, ...users: readonly string[]) =>
-    pool.add({ to: { users }, type: 'message', data: { n } });
+    queue.enqueue({ to: { users }, type: 'message', data: { n } });
   /** The numbers that a channel's log holds. */
   const log = async (user: string) => {
     const [page] = await store.readAfter([{ channel: `user:${user}`, after: 0, limit: 1_000 }]);
     return (page?.items ?? []).map(({ dataJson }) => JSON.parse(dataJson).n);
   };
   const published = () => broker.published.flat();
-  return { store, broker, logger, counters, pool, notified, undelivered, add, log, published };
+  const parts = { store, broker, logger, counters, feeds, breaker, queue, publisher };
+  return { ...parts, states, notified, undelivered, add, log, published };
 }
 
 /** Makes each append wait for the function that is returned to be called. */

@@ -10,7 +10,7 @@ interface Place<Job> {
  * One line per channel. A job stands in the lines of all its channels, and its turn comes when it is the
  * first in each of them: what was enqueued for one channel is sent in that order.
  */
-export class EnqueueLines<Job> {
+export class ChannelLines<Job> {
   readonly #places = new Map<Job, Place<Job>>();
   /** The last one in each channel's line. */
   readonly #last = new Map<string, Place<Job>>();

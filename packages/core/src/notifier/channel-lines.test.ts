@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EnqueueLines } from './enqueue-lines.js';
+import { ChannelLines } from './channel-lines.js';
 
 test('a job waits for all that stand before it in any of its lines', () => {
-  const lines = new EnqueueLines<string>();
+  const lines = new ChannelLines<string>();
   expect(lines.join('a', ['x'])).toBe(true);
   expect(lines.join('b', ['y'])).toBe(true);
   expect(lines.join('both', ['x', 'y'])).toBe(false);
@@ -20,7 +20,7 @@ test('whatever ends when, each line is served in its order, and everybody has a 
   const some = fc.uniqueArray(fc.constantFrom(...names), { minLength: 1 });
   fc.assert(
     fc.property(fc.array(some, { maxLength: 40 }), fc.infiniteStream(fc.nat()), (jobs, picks) => {
-      const lines = new EnqueueLines<number>();
+      const lines = new ChannelLines<number>();
       const begun = jobs.flatMap((channels, job) => (lines.join(job, channels) ? [job] : []));
       const ended: number[] = [];
       while (begun.length > 0) {
