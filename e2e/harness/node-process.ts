@@ -22,6 +22,7 @@ export interface NodeSettings {
   readonly KAFKA_TOPIC?: string;
   readonly SOURCE_TOPIC?: string;
   readonly JWT_SECRET: string;
+  readonly WHEN_STORE_DOWN?: 'reject' | 'buffer';
   readonly PORT?: string;
 }
 

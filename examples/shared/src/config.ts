@@ -21,6 +21,7 @@ const envSchema = z
     KAFKA_BROKERS: list.default(['127.0.0.1:9092']),
     KAFKA_TOPIC: z.string().default('realtime-notify'),
     JWT_SECRET: z.string().optional(),
+    WHEN_STORE_DOWN: z.enum(['reject', 'buffer']).default('reject'),
     SOURCE_TOPIC: z.string().optional(),
     SOURCE_GROUP: z.string().optional(),
   })
@@ -51,6 +52,7 @@ export interface Config {
   readonly kafkaTopic: string;
   /** Absent: a secret of this process, so that tokens of other nodes are not accepted. */
   readonly jwtSecret: Uint8Array;
+  readonly whenStoreDown: 'reject' | 'buffer';
   readonly source: { readonly topic: string; readonly groupId: string } | undefined;
 }
 
@@ -73,6 +75,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     kafkaBrokers: env.KAFKA_BROKERS,
     kafkaTopic: env.KAFKA_TOPIC,
     jwtSecret: secretOf(env.JWT_SECRET),
+    whenStoreDown: env.WHEN_STORE_DOWN,
     source:
       topic === undefined ? undefined : { topic, groupId: env.SOURCE_GROUP ?? `${topic}-source` },
   };

@@ -20,6 +20,7 @@ export function makeNotifier(config: Config, logger: Logger) {
     store: makeStore(config, logger),
     logger,
     nodeId: config.nodeId,
+    whenStoreDown: config.whenStoreDown,
   });
 }
 

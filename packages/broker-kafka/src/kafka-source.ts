@@ -85,7 +85,8 @@ class GroupSource implements KafkaSource {
     const { topic, notifier, logger } = this.#options;
     const place = { topic, partition: record.partition, offset: record.offset };
     try {
-      await notifier.notify(readSourceRecord(topic, record));
+      // Kafka keeps the record until it is stored: no memory of ours is as safe.
+      await notifier.notify({ ...readSourceRecord(topic, record), whenStoreDown: 'reject' });
     } catch (error) {
       if (isHopeless(error)) {
         logger.warn({ ...place, err: error }, 'kafka-source: a bad record was passed');

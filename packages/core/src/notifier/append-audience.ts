@@ -65,5 +65,7 @@ function nextTurn(): Promise<void> {
 }
 
 function smallest(channels: readonly string[]): string {
-  return channels.reduce((one, other) => (other < one ? other : one));
+  let [first = ''] = channels;
+  for (const channel of channels) if (channel < first) first = channel;
+  return first;
 }

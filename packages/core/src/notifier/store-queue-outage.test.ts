@@ -90,8 +90,9 @@ test('after the patience an outage ends in undelivered, also for those that had 
   // Only the probe of the breaker.
   expect(vi.getTimerCount()).toBe(1);
   store.recover();
-  add(9, '1');
   await settle(2_000);
+  add(9, '1');
+  await settle();
   expect(vi.getTimerCount()).toBe(0);
   expect(await log('1')).toEqual([9]);
 });
