@@ -90,4 +90,23 @@ describe('the judge of end-to-end tests', () => {
     client.reader.log.notification(notification(1));
     await expect(judge(client)).rejects.toThrow(/came before/);
   });
+
+  it('takes one that came before it had its place, and once more too late, as shown once', async () => {
+    const provisional = { ...notification(2), epoch: null, offset: null };
+    const client = await clientThat((to) => {
+      for (const each of [
+        provisional,
+        notification(1),
+        notification(2),
+        provisional,
+        notification(3),
+      ])
+        to.notification(each);
+    });
+    await judge(client);
+    expect(client.reader.log.placedLater).toBe(1);
+    client.reader.log.notification({ ...provisional, id: 'ephemeral' });
+    client.reader.log.notification({ ...provisional, id: 'ephemeral' });
+    await expect(judge(client)).rejects.toThrow(/came before/);
+  });
 });

@@ -27,9 +27,12 @@ export class ReaderLog {
   /** Repeats that the protocol allows: a cut inside one write, events past the last cursor. */
   allowedRepeats = 0;
   received = 0;
+  /** Shown before they had their place in the log, which came later under the same id. */
+  placedLater = 0;
   readonly #byChannel = new Map<string, Notification[]>();
   readonly #places = new Map<string, Place>();
   readonly #ids = new Map<string, string>();
+  readonly #withoutPlace = new Set<string>();
   readonly #problems: string[] = [];
   #afterCursor: Notification[] = [];
   readonly #mayRepeat = new Set<string>();
@@ -103,8 +106,19 @@ export class ReaderLog {
       this.allowedRepeats += 1;
       return;
     }
-    this.received += 1;
     const list = this.#byChannel.get(channel);
+    if (offset === null && this.#ids.get(id) === channel && !this.#withoutPlace.has(id)) return;
+    if (offset === null) this.#withoutPlace.add(id);
+    else if (this.#withoutPlace.delete(id) && list !== undefined) {
+      // Shown already: the client takes the place from this one, and in its list it stands there.
+      this.placedLater += 1;
+      list.splice(
+        list.findIndex((each) => each.id === id),
+        1,
+      );
+      this.#ids.delete(id);
+    }
+    this.received += 1;
     if (list === undefined) {
       this.problem(`${what(notification)} came, and its channel is not followed`);
       return;
