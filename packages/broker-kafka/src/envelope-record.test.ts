@@ -30,10 +30,11 @@ const envelope: fc.Arbitrary<Envelope> = fc
       }),
     ),
     trace: fc.option(wellFormed),
+    provisional: fc.boolean(),
   })
-  .map(({ place, trace, ...fields }) => ({
+  .map(({ place, trace, provisional, ...fields }) => ({
     ...fields,
-    ...(place ?? { epoch: null, offset: null }),
+    ...(place ?? { epoch: null, offset: null, ...(provisional ? { provisional } : {}) }),
     ...(trace === null ? {} : { traceparent: trace }),
   }));
 
@@ -85,6 +86,7 @@ describe('envelope records', () => {
     ['an offset that is not a number', withHeader('offset', '1e3')],
     ['an offset of zero', withHeader('offset', '0')],
     ['an offset beyond what a number holds', withHeader('offset', '9999999999999999')],
+    ['a place and the mark of having none yet', withHeader('provisional', 'true')],
     ['an epoch of another form', withHeader('epoch', 'E!')],
   ])('%s: not an envelope', (_what, record) => {
     expect(decodeRecord(record)).toBeUndefined();

@@ -16,7 +16,11 @@ export function carryingTheme({ book, bench }: BrokerTheme): void {
       }),
     );
     const ephemeral = sampleEnvelope(channel, { epoch: null, offset: null });
-    const sent = [...stored, ephemeral];
+    const provisional = sampleEnvelope(channel, {
+      ...{ epoch: null, offset: null, provisional: true },
+      traceparent,
+    });
+    const sent = [...stored, ephemeral, provisional];
     await publisher.broker.publish(sent);
     for (const { sink } of others) {
       await bench.eventually(() => expect(sink.idsOf(channel)).toHaveLength(sent.length));

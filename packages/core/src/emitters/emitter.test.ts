@@ -50,6 +50,24 @@ test('what is due in a tick leaves in one write, in the order in which it came',
   expect(outlet.writes.map((write) => write.lines)).toEqual([lines]);
 });
 
+test('G2 what has no place yet is shown only to a client that shows an id once', async () => {
+  for (const showsIdsOnce of [false, true]) {
+    const { outlet, feeds, store } = await live();
+    outlet.showsIdsOnce = showsIdsOnce;
+    feeds.user.offer({ ...sampleEphemeral(user, 2), provisional: true });
+    await settle();
+    feeds.user.offer(await appendOne(store, user, 2));
+    await settle();
+    const lines = [`${user} null {"n":2}`, `${user} 2 {"n":2}`];
+    const shown = outlet.writes.flatMap((write) => write.lines);
+    expect(shown).toEqual(showsIdsOnce ? lines : lines.slice(1));
+    // It moves no cursor.
+    expect(outlet.writes.map(({ cursor }) => offsetIn(cursor, user))).toEqual(
+      showsIdsOnce ? [1, 2] : [2],
+    );
+  }
+});
+
 test('G2 the cursor of a write is where its last notifications stand, on every channel', async () => {
   const { outlet, feeds, store } = await live();
   for (const each of await appendMany(store, user, 2, 2)) feeds.user.offer(each);

@@ -39,12 +39,13 @@ const envelope: fc.Arbitrary<Envelope> = fc
         offset: fc.integer({ min: 1 }),
       }),
     ),
+    provisional: fc.boolean(),
     trace: fc.boolean(),
   })
-  .map(({ place, trace, ...fields }) => ({
+  .map(({ place, provisional, trace, ...fields }) => ({
     ...fields,
     id: ids.next(fields.time),
-    ...(place ?? { epoch: null, offset: null }),
+    ...(place ?? { epoch: null, offset: null, ...(provisional ? { provisional } : {}) }),
     ...(trace ? { traceparent } : {}),
   }));
 
@@ -92,6 +93,7 @@ test('arbitrary fields are checked and never throw', () => {
     offset: fc.anything(),
     time: fc.anything(),
     traceparent: fc.anything(),
+    provisional: fc.anything(),
     dataJson: fc.anything(),
   });
   fc.assert(
@@ -118,6 +120,8 @@ test.each<[string, Partial<Record<keyof Envelope, unknown>>]>([
   ['a time that is no integer', { time: 0.5 }],
   ['no data', { dataJson: '' }],
   ['a trace context that is no text', { traceparent: 7 }],
+  ['a place and the mark of having none yet', { provisional: true }],
+  ['a mark that is none', { epoch: null, offset: null, provisional: 'yes' }],
   ['the epoch that says that there is no log', { epoch: '0' }],
 ])('%s makes no envelope', (_, fields) => {
   const original: { readonly [K in keyof Envelope]: unknown } = sample();
@@ -129,7 +133,17 @@ test('G9 a first line that is endless, or has too many fields, is not parsed', (
   const [line = '', data] = encodeEnvelope(sample()).split('\n');
   expect(decodeEnvelope(`${' '.repeat(4_096)}${line}\n${data}`)).toBeUndefined();
   expect(decodeEnvelope(`${line.replace(']', ',"t",1]')}\n${data}`)).toBeUndefined();
+  expect(decodeEnvelope(`${line.replace(']', ',"t","provisional",1]')}\n${data}`)).toBeUndefined();
   expect(decodeEnvelope(line)).toBeUndefined();
+});
+
+test('what waits for its place is told from what will have none', () => {
+  const ephemeral = { ...sample(), epoch: null, offset: null };
+  const provisional = { ...ephemeral, provisional: true } as const;
+  expect(encodeEnvelope(provisional).split('\n')[0]).toMatch(/null,5,null,"provisional"]$/);
+  for (const each of [ephemeral, provisional]) {
+    expect(decodeEnvelope(encodeEnvelope(each))).toEqual(each);
+  }
 });
 
 test('isStored tells envelopes with a place in a log from the others', () => {

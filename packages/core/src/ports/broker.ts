@@ -44,7 +44,7 @@ export interface BrokerStartOptions {
  *
  * Promises:
  * B1 an envelope published while the link is up reaches every subscribed node at least once, fields
- *    unchanged, ephemeral ones (offset null) too;
+ *    unchanged, ephemeral and provisional ones (offset null) too;
  * B2 what is published after `subscribe` resolved, on any node, is received (link up);
  * B3 envelopes of one channel that one node published are received in publish order (link up);
  * B4 after an interruption the subscriptions are restored, then `resync` is called, then `status` up;

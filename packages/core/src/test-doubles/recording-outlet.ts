@@ -19,6 +19,7 @@ export type Said =
 export class RecordingOutlet implements Outlet {
   readonly said: Said[] = [];
   bufferedBytes = 0;
+  showsIdsOnce = false;
   /** Called after each thing said. */
   heard: (said: Said) => void = () => {};
   readonly #reads: boolean;
