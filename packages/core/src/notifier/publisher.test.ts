@@ -19,7 +19,7 @@ const catalogue = defineCatalogue({ message: z.object({ text: z.string() }), tic
 const hello = { type: 'message', data: { text: 'hello' } };
 const toThree = { to: { users: ['3', '1', '2'] }, ...hello };
 
-function parts() {
+function parts({ maxUsers = 3 } = {}) {
   const store = new ObservedStore(memoryStore());
   const broker = new RecordingBroker();
   const counters = new LimitCounters();
@@ -43,13 +43,13 @@ function parts() {
     feeds,
     queue: new PublishQueue(
       broker,
-      { maxQueued: 1_000, maxQueuedBytes: 100_000, maxBatch: 100, patienceMs: 1_000 },
+      { maxQueued: 10_000, maxQueuedBytes: 100_000, maxBatch: 100, patienceMs: 1_000 },
       counters,
       () => {},
     ),
     counters,
     maxDataBytes: 100,
-    maxUsers: 3,
+    maxUsers,
   });
   const publish = async (request: NotifyRequest) => {
     const prepared = publisher.prepare(request);
@@ -206,6 +206,58 @@ test('G5 a publish of which the first channel failed leaves the others alone and
     message: expect.stringMatching(/^3 of 3 channels failed/),
   });
   expect(await log('user:2')).toEqual([]);
+});
+
+test('which channels failed, and with what, is said; what can pass comes before what stays', async () => {
+  const { store, publish } = parts();
+  await publish({ to: { user: '3' }, type: 'tick', data: null, idempotencyKey: 'k' });
+  failDrafts(store, (channel) => channel === 'user:2');
+  const failure = { retryable: true, code: 'STORE_UNAVAILABLE' };
+  await expect(publish({ ...toThree, idempotencyKey: 'k' })).rejects.toMatchObject({
+    ...failure,
+    failures: [
+      { channel: 'user:3', code: 'IDEMPOTENCY_CONFLICT' },
+      { channel: 'user:2', code: 'STORE_UNAVAILABLE' },
+    ],
+  });
+  await expect(publish(toThree)).rejects.toMatchObject({
+    ...failure,
+    failures: [{ channel: 'user:2', code: 'STORE_UNAVAILABLE' }],
+  });
+});
+
+test('a conflict on the first channel is one on all that were left alone', async () => {
+  const { publish, log } = parts();
+  await publish({ ...toThree, idempotencyKey: 'k' });
+  const failures = ['3', '1', '2'].map((user) => ({
+    channel: `user:${user}`,
+    code: 'IDEMPOTENCY_CONFLICT',
+  }));
+  const other = { ...toThree, data: { text: 'other' }, idempotencyKey: 'k' };
+  await expect(publish(other)).rejects.toMatchObject({ retryable: false, failures });
+  for (const user of ['1', '2', '3']) expect(await log(`user:${user}`)).toHaveLength(1);
+});
+
+test('G6 a large audience is appended in parts, and the event loop has its turns in between', async () => {
+  const { store, publish, log } = parts({ maxUsers: 2_000 });
+  let turns = 0;
+  let isDone = false;
+  const count = (): void => {
+    turns += 1;
+    if (!isDone) setImmediate(count);
+  };
+  setImmediate(count);
+  const users = Array.from({ length: 2_000 }, (_, i) => `u${i}`);
+  for (const key of [{}, { idempotencyKey: 'k' }]) {
+    store.appends.length = 0;
+    turns = 0;
+    const result = await publish({ to: { users }, ...hello, ...key });
+    expect(turns).toBeGreaterThanOrEqual(store.appends.length - 2);
+    expect(Math.max(...store.appends.map(({ length }) => length))).toBeLessThanOrEqual(200);
+    expect(result.channels.map(({ channel }) => channel)).toEqual(users.map((u) => `user:${u}`));
+  }
+  isDone = true;
+  expect(await log('user:u1999')).toHaveLength(2);
 });
 
 test('without a key a partial failure does not promise that a retry finishes it', async () => {
