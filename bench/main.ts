@@ -1,11 +1,12 @@
-// pnpm bench fanout|unicast|idle|connect; see settings.ts for the environment's knobs.
+// pnpm bench fanout|unicast|idle|connect|audience; see settings.ts for the environment's knobs.
+import { audience } from './benches/audience.js';
 import { connect } from './benches/connect.js';
 import { fanout } from './benches/fanout.js';
 import { idle } from './benches/idle.js';
 import { unicast } from './benches/unicast.js';
 import { run } from './run.js';
 
-const benches = [fanout, unicast, idle, connect];
+const benches = [fanout, unicast, idle, connect, audience];
 const bench = benches.find(({ name }) => name === process.argv[2]);
 if (bench === undefined) {
   process.stderr.write(`pnpm bench ${benches.map(({ name }) => name).join('|')}\n`);

@@ -3,7 +3,7 @@ import { Pair } from './processes/pair.js';
 import { writeResults } from './report/results.js';
 import { rowsOf, summarise } from './report/summarise.js';
 import { settings } from './settings.js';
-import { variantOf } from './variants.js';
+import { usualVariants, variantOf } from './variants.js';
 
 /**
  * Takes every variant through a bench, in interleaved rounds, each in fresh processes; prints the
@@ -12,8 +12,9 @@ import { variantOf } from './variants.js';
 export async function run(bench: Bench): Promise<void> {
   const connections = settings.CONNECTIONS ?? bench.connections;
   const rounds = settings.ROUNDS ?? bench.rounds;
-  for (const variant of settings.VARIANTS) variantOf(variant);
-  const figures = new Map<string, Figures[]>(settings.VARIANTS.map((variant) => [variant, []]));
+  const variants = settings.VARIANTS ?? bench.variants ?? usualVariants;
+  for (const variant of variants) variantOf(variant);
+  const figures = new Map<string, Figures[]>(variants.map((variant) => [variant, []]));
   for (let round = 1; round <= rounds; round += 1) {
     for (const [variant, taken] of figures) {
       process.stderr.write(`round ${round} of ${rounds}: ${variant}\n`);

@@ -1,16 +1,19 @@
-// The process under measurement: one variant, told by its parent what to send. `server.ts <variant> <secret>`
+// The process under measurement: one variant, told by its parent what to send.
+// `server.ts <variant> <secret> <redis url?>`
 import { once } from 'node:events';
 import { Session } from 'node:inspector/promises';
 import { setImmediate as nextTick, setTimeout as sleep } from 'node:timers/promises';
 import { everybody, messageOf, userIdOf } from './message.js';
 import { answerParent, tell } from './processes/answer-parent.js';
 import type { ServerCommand } from './processes/commands.js';
+import { LoopWatch } from './processes/loop-watch.js';
 import { variantOf } from './variants.js';
 
 const backlog = 4_096;
-const [name = '', secret = ''] = process.argv.slice(2);
+const [name = '', secret = '', redisUrl] = process.argv.slice(2);
 const { start } = await variantOf(name).load();
-const { server, broadcast, unicast } = await start(secret);
+const { server, broadcast, unicast, toAudience } = await start(secret, redisUrl);
+const loop = new LoopWatch();
 let broadcasts = 0;
 const sentTo: number[] = [];
 let nextUser = 0;
@@ -50,6 +53,16 @@ function unicastNext(users: number, count: number): Promise<void> | void {
   return unicast(messages);
 }
 
+async function sendToAudiences(users: number, times: number, keyed: boolean): Promise<void> {
+  if (toAudience === undefined) throw new Error('knows no audiences');
+  const audience = Array.from({ length: users }, (_, user) => userIdOf(user));
+  for (let time = 0; time < times; time += 1) {
+    broadcasts += 1;
+    const key = keyed ? { idempotencyKey: `b${broadcasts}` } : {};
+    await toAudience({ users: audience, data: messageOf(broadcasts - 1, everybody), ...key });
+  }
+}
+
 async function memory(): Promise<object> {
   const session = new Session();
   session.connect();
@@ -73,6 +86,12 @@ answerParent<ServerCommand>(async (command) => {
       const { users, ticks, perTick, everyMs } = command;
       return drive(ticks, everyMs, () => unicastNext(users, perTick));
     }
+    case 'audience':
+      return sendToAudiences(command.users, command.times, command.keyed);
+    case 'watchLoop':
+      return loop.start();
+    case 'loop':
+      return loop.stop();
     case 'cpu': {
       const { user, system } = process.cpuUsage();
       return user + system;

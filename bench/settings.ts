@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import { variants } from './variants.js';
 
 const count = z.coerce.number().int().min(1);
-const usual = Object.entries(variants).flatMap(([name, { faulty }]) => (faulty ? [] : [name]));
 
 const schema = z.object({
   /** Clients; each bench has its own default. */
@@ -11,8 +9,12 @@ const schema = z.object({
   /** Which to measure, comma-separated; ratios are against the first of each family. */
   VARIANTS: z
     .string()
-    .default(usual.join(','))
-    .transform((text) => text.split(',')),
+    .transform((text) => text.split(','))
+    .optional(),
+  /** Users of a large audience. */
+  USERS: count.default(10_000),
+  /** How often it is notified. */
+  TIMES: count.default(20),
   /** Ticks of a measurement with one message each. */
   TICKS: count.default(200),
   /** Messages in one tick of a burst, */

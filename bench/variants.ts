@@ -8,6 +8,8 @@ export interface Variant {
   readonly dialect: Dialect;
   /** Imported by the server's process only, so that no variant carries another's code. */
   readonly load: () => Promise<{ readonly start: StartServer }>;
+  /** Its server is given a Redis. Runs only where it is named, or a bench asks for it. */
+  readonly onRedis?: true;
   /** Breaks the promise on purpose, to show that the receivers notice. Runs only where it is named. */
   readonly faulty?: true;
 }
@@ -18,6 +20,12 @@ export const variants: Readonly<Record<string, Variant>> = {
   'ws-framed': { family: 'ws', dialect: 'ws', load: () => import('./servers/ws-framed.js') },
   'socket.io': { family: 'ws', dialect: 'socket.io', load: () => import('./servers/socket-io.js') },
   'ours-ws': { family: 'ws', dialect: 'ours-ws', load: () => import('./servers/ours-ws.js') },
+  'ours-redis': {
+    family: 'ws',
+    dialect: 'ours-ws',
+    load: () => import('./servers/ours-redis.js'),
+    onRedis: true,
+  },
   'sse-raw': { family: 'sse', dialect: 'sse', load: () => import('./servers/sse-raw.js') },
   'better-sse': {
     family: 'sse',
@@ -32,6 +40,11 @@ export const variants: Readonly<Record<string, Variant>> = {
     faulty: true,
   },
 };
+
+/** Those that peers are compared with, and the peers. */
+export const usualVariants: readonly string[] = Object.entries(variants).flatMap(
+  ([name, { faulty, onRedis }]) => (faulty || onRedis ? [] : [name]),
+);
 
 /** @throws Error that lists the names where there is no such variant */
 export function variantOf(name: string): Variant {

@@ -10,6 +10,8 @@ export interface Bench {
   readonly title: string;
   readonly connections: number;
   readonly rounds: number;
+  /** What goes through it unless others are named; default all of one node on memory. */
+  readonly variants?: readonly string[];
   /** What beside connections and rounds shapes the figures. */
   readonly settings: Readonly<Record<string, number>>;
   measure(pair: Pair, connections: number): Promise<Figures>;

@@ -14,6 +14,16 @@ export type ServerCommand =
       readonly perTick: number;
       readonly everyMs?: number;
     }
+  /** `times` one message to so many users, one after the other, each under a key of its own if `keyed`. */
+  | {
+      readonly do: 'audience';
+      readonly users: number;
+      readonly times: number;
+      readonly keyed: boolean;
+    }
+  /** Begins to watch how long the event loop keeps others waiting; asked again, how long it did. */
+  | { readonly do: 'watchLoop' }
+  | { readonly do: 'loop' }
   | { readonly do: 'cpu' }
   | { readonly do: 'memory' };
 
@@ -36,4 +46,5 @@ export const cpuAnswer = z.number();
 /** After a forced collection. */
 export const memoryAnswer = z.object({ rss: z.number(), heap: z.number(), external: z.number() });
 /** Milliseconds. */
+export const loopAnswer = z.object({ p50: z.number(), p99: z.number(), max: z.number() });
 export const latencyAnswer = z.object({ p50: z.number(), p99: z.number() });

@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import type { z } from 'zod';
 import { settings } from '../settings.js';
+import { variantOf } from '../variants.js';
+import { BenchRedis } from './bench-redis.js';
 import { Child } from './child.js';
 import {
   cpuAnswer,
   doneAnswer,
   type LoadCommand,
   latencyAnswer,
+  loopAnswer,
   memoryAnswer,
   portAnswer,
   type ServerCommand,
@@ -33,9 +37,12 @@ export class Pair {
     use: (pair: Pair) => Promise<Result>,
   ): Promise<Result> {
     const secret = randomBytes(32).toString('hex');
-    const server = new Child<ServerCommand>('server.ts', [variant, secret], 0);
-    const children: Child<never>[] = [server];
+    const redis = variantOf(variant).onRedis ? await BenchRedis.start() : undefined;
+    const children: Child<never>[] = [];
     try {
+      const args = [variant, secret, ...(redis === undefined ? [] : [redis.url])];
+      const server = new Child<ServerCommand>('server.ts', args, 0);
+      children.push(server);
       const port = await server.started(portAnswer);
       const load = new Child<LoadCommand>('load.ts', [variant, String(port), secret], 1);
       children.push(load);
@@ -43,6 +50,7 @@ export class Pair {
       return await use(new Pair(server, load));
     } finally {
       await Promise.all(children.map((child) => child.stop()));
+      await redis?.stop();
     }
   }
 
@@ -81,6 +89,13 @@ export class Pair {
     const before = await this.#server.ask({ do: 'cpu' }, cpuAnswer);
     await work();
     return (await this.#server.ask({ do: 'cpu' }, cpuAnswer)) - before;
+  }
+
+  /** How long the server's event loop kept others waiting during `work`, in milliseconds. */
+  async loopDelaysOf(work: () => Promise<unknown>): Promise<z.output<typeof loopAnswer>> {
+    await this.#server.ask({ do: 'watchLoop' }, doneAnswer);
+    await work();
+    return this.#server.ask({ do: 'loop' }, loopAnswer);
   }
 
   /** What the server holds after a forced collection, in bytes. */

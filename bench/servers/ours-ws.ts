@@ -1,12 +1,13 @@
 import http from 'node:http';
 import { attachWebSockets } from '@realtime-notify/transport-ws';
-import { heartbeatMs, type StartServer } from './bench-server.js';
-import { startOurs } from './ours.js';
+import { type BenchServer, heartbeatMs, type StartServer } from './bench-server.js';
+import { type Ours, startOurs } from './ours.js';
 
 /** Ours over WebSocket. */
-export const start: StartServer = async (secret) => {
-  const { notifier, authenticate, broadcast, unicast } = await startOurs(secret);
+export const start: StartServer = async (secret) => overWebSocket(await startOurs(secret));
+
+export function overWebSocket({ notifier, authenticate, ...sending }: Ours): BenchServer {
   const server = http.createServer();
   attachWebSockets(notifier, server, { path: '/stream', authenticate, heartbeatMs });
-  return { server, broadcast, unicast };
-};
+  return { server, ...sending };
+}

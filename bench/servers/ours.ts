@@ -1,9 +1,11 @@
 import { jwtAuthenticator } from '@realtime-notify/auth-jwt';
 import {
   type Authenticate,
+  type Broker,
   createNotifier,
   defineCatalogue,
   type Notifier,
+  type Store,
 } from '@realtime-notify/core';
 import { z } from 'zod';
 import type { BenchServer } from './bench-server.js';
@@ -16,9 +18,13 @@ export interface Ours extends Omit<BenchServer, 'server'> {
   readonly authenticate: Authenticate;
 }
 
-/** A notifier on memory with its defaults, JWT, offsets and cursors on. */
-export async function startOurs(secret: string): Promise<Ours> {
+/** A notifier with its defaults, on memory unless said otherwise; JWT, offsets and cursors on. */
+export async function startOurs(
+  secret: string,
+  parts: { readonly store?: Store; readonly broker?: Broker } = {},
+): Promise<Ours> {
   const notifier = createNotifier({
+    ...parts,
     catalogue: defineCatalogue(schemas),
     // So that feeds of the warm-up are gone before memory is measured.
     feedGraceMs: 200,
@@ -42,6 +48,9 @@ export async function startOurs(secret: string): Promise<Ours> {
           notifier.notify({ to: { user: userId }, type: 'message', data }),
         ),
       );
+    },
+    toAudience: async ({ users, ...message }) => {
+      await notifier.notify({ to: { users }, type: 'message', ...message });
     },
   };
 }
