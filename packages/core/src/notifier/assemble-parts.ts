@@ -20,9 +20,9 @@ import { resolveOptions } from '../options/resolve-options.js';
 import type { Broker } from '../ports/broker.js';
 import { type Logger, silentLogger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
-import { Appender } from './appender.js';
 import { Attacher } from './attach.js';
 import { BufferedPublisher } from './buffered-publisher.js';
+import { FlooredAppender } from './floored-appender.js';
 import { History } from './history.js';
 import { limitsSchema, type NotifierOptions } from './notifier-options.js';
 import { PublishQueue } from './publish-queue.js';
@@ -108,7 +108,7 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
     counters,
     (error, count) => logger.debug({ err: error, count }, 'envelopes were not published'),
   );
-  const appender = new Appender(store, feeds);
+  const appender = new FlooredAppender(store, feeds);
   const control: Control = new Control({
     ...common,
     store: appender,

@@ -35,6 +35,7 @@ function parts({ maxUsers = 3 } = {}) {
     catalogue,
     channelNames: new ChannelNames(),
     appender: new StoreBreaker({
+      appender: store,
       store,
       logger: silentLogger,
       probedChannel: 'all',

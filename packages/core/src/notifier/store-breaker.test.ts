@@ -17,6 +17,7 @@ function parts() {
   const logger = new RecordingLogger();
   const states: StoreState[] = [];
   const breaker = new StoreBreaker({
+    appender: store,
     store,
     logger,
     probedChannel: 'all',

@@ -2,6 +2,7 @@ import { NotifyError } from '../errors/notify-error.js';
 import type { Logger } from '../ports/logger.js';
 import type { AppendOutcome, Draft, Store } from '../ports/store.js';
 import { withinMs } from '../time/within-ms.js';
+import type { Appender } from './append-audience.js';
 
 /** `up`: appends are taken. `down`: they are not, and `error` says why. */
 export type StoreState =
@@ -10,7 +11,9 @@ export type StoreState =
 
 /** What a {@link StoreBreaker} works with. */
 export interface BreakerContext {
-  readonly store: Store;
+  readonly appender: Appender;
+  /** Asked whether it is back. */
+  readonly store: Pick<Store, 'positions'>;
   readonly logger: Logger;
   /** The channel whose position is asked for to find out whether the store is back. */
   readonly probedChannel: string;
@@ -94,7 +97,7 @@ export class StoreBreaker {
 
   async #append(drafts: readonly Draft[]): Promise<readonly AppendOutcome[]> {
     try {
-      return await this.#context.store.append(drafts);
+      return await this.#context.appender.append(drafts);
     } catch (cause) {
       if (!NotifyError.is(cause)) {
         const what = 'the store failed unexpectedly';

@@ -47,6 +47,7 @@ export function queueParts(
   });
   const states: StoreState['state'][] = [];
   const breaker = new StoreBreaker({
+    appender: store,
     store,
     logger,
     probedChannel: 'all',

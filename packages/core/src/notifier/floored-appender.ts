@@ -1,6 +1,7 @@
 import type { FeedTable } from '../feeds/feed-table.js';
-import type { AppendOutcome, Draft, Store } from '../ports/store.js';
+import type { AppendOutcome, Draft } from '../ports/store.js';
 import { type Position, positionOf } from '../positions/position.js';
+import type { Appender } from './append-audience.js';
 
 /**
  * Appends with what this node knows of the channels, from its feeds and from what it appended itself: a
@@ -8,18 +9,14 @@ import { type Position, positionOf } from '../positions/position.js';
  * same epoch. What it appended is remembered for a batch job's sake, which follows nothing; bounded, the
  * channel written to longest ago goes first.
  */
-export class Appender implements Pick<Store, 'append'> {
-  readonly #store: Pick<Store, 'append'>;
+export class FlooredAppender implements Appender {
+  readonly #store: Appender;
   readonly #feeds: Pick<FeedTable, 'floorOf'>;
   readonly #maxRemembered: number;
   /** The furthest place of each channel, in the order of the last append. */
   readonly #appended = new Map<string, Position>();
 
-  constructor(
-    store: Pick<Store, 'append'>,
-    feeds: Pick<FeedTable, 'floorOf'>,
-    maxRemembered = 10_000,
-  ) {
+  constructor(store: Appender, feeds: Pick<FeedTable, 'floorOf'>, maxRemembered = 10_000) {
     this.#store = store;
     this.#feeds = feeds;
     this.#maxRemembered = maxRemembered;

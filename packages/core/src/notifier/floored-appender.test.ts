@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Draft } from '../ports/store.js';
 import type { Position } from '../positions/position.js';
 import { positionOf, sampleDraft, sampleStored } from '../test-doubles/envelopes.js';
-import { Appender } from './appender.js';
+import { FlooredAppender } from './floored-appender.js';
 
 /** An appender over a store that gives the places it is told, and what it passed on as floors. */
 function appenderOver(followed: Record<string, Position> = {}, maxRemembered?: number) {
@@ -16,7 +16,7 @@ function appenderOver(followed: Record<string, Position> = {}, maxRemembered?: n
     });
   };
   const feeds = { floorOf: (channel: string) => followed[channel] };
-  const appender = new Appender({ append }, feeds, maxRemembered);
+  const appender = new FlooredAppender({ append }, feeds, maxRemembered);
   return async (channels: readonly string[], ...given: typeof places) => {
     places = given;
     await appender.append(channels.map((channel, n) => sampleDraft(channel, n)));
