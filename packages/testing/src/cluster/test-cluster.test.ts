@@ -1,0 +1,73 @@
+import { defineCatalogue } from '@realtime-notify/core';
+import { afterEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { TestClient } from '../client/test-client.js';
+import { type TestCluster, testCluster } from './test-cluster.js';
+
+const catalogue = defineCatalogue({ note: z.object({ text: z.string() }) });
+type Schemas = { note: z.ZodObject<{ text: z.ZodString }> };
+let cluster: TestCluster<Schemas>;
+
+afterEach(() => cluster.close());
+
+function textsOf({ shown }: TestClient): readonly unknown[] {
+  return shown.map(({ data }) => z.object({ text: z.string() }).parse(data).text);
+}
+
+function tell(node: number, user: string, text: string) {
+  return cluster.node(node).notifier.notify({ to: { user }, type: 'note', data: { text } });
+}
+
+test('what is published on one node is shown to clients of all', async () => {
+  cluster = await testCluster({ catalogue, nodes: 3 });
+  const clients = [
+    await cluster.connect({ user: 'u1', node: 0 }),
+    await cluster.connect({ user: 'u1', node: 1, kind: 'websocket' }),
+    await cluster.connect({ user: 'u2', node: 2 }),
+  ];
+  await tell(2, 'u1', 'one');
+  await cluster.settled();
+  expect(clients.map(textsOf)).toEqual([['one'], ['one'], []]);
+});
+
+test('a client of a node that died goes on with another where it stood', async () => {
+  cluster = await testCluster({ catalogue });
+  const client = await cluster.connect({ user: 'u1', node: 1 });
+  await tell(0, 'u1', 'one');
+  await cluster.settled();
+  await cluster.node(1).crash();
+  expect(client.ending).toEqual({ by: 'crash' });
+  await tell(0, 'u1', 'two');
+  await client.reconnect({ node: 0 });
+  await cluster.settled();
+  expect(textsOf(client)).toEqual(['one', 'two']);
+  expect(client.losses).toBe(0);
+});
+
+test('time passes only when it is told to', async () => {
+  cluster = await testCluster({ catalogue, nodes: 1 });
+  let rang = false;
+  const before = Date.now();
+  setTimeout(() => {
+    rang = true;
+  }, 3_600_000);
+  await cluster.advance(3_599_999);
+  expect(rang).toBe(false);
+  await cluster.advance(1);
+  expect(rang).toBe(true);
+  expect(Date.now() - before).toBe(3_600_000);
+});
+
+test('a write that is cut in the middle is shown again, with the same ids', async () => {
+  cluster = await testCluster({ catalogue });
+  const client = await cluster.connect({ user: 'u1' });
+  client.cut();
+  await Promise.all(['one', 'two', 'three', 'four'].map((text) => tell(0, 'u1', text)));
+  await cluster.drain();
+  expect(textsOf(client)).toEqual(['one', 'two']);
+  expect(client.ending).toEqual({ by: 'client' });
+  await client.reconnect({ node: 1 });
+  await cluster.settled();
+  expect(textsOf(client)).toEqual(['one', 'two', 'one', 'two', 'three', 'four']);
+  expect(client.shown[2]?.id).toBe(client.shown[0]?.id);
+});

@@ -1,0 +1,10 @@
+export type { BrokerFaults, PartitionOptions } from './broker/broker-faults.js';
+export type { ClientEvent, Ending } from './client/client-event.js';
+export type { ClientKind } from './client/connection.js';
+export type { ClientRequest, TestClient } from './client/test-client.js';
+export type { Pace } from './client/wire.js';
+export type { TestClusterOptions } from './cluster/cluster-options.js';
+export { type TestCluster, testCluster } from './cluster/test-cluster.js';
+export type { TestNode } from './cluster/test-node.js';
+export type { MsRange } from './random/seeded-random.js';
+export type { StoreFaults } from './store/store-faults.js';
