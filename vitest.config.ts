@@ -1,9 +1,15 @@
 import { defineConfig } from 'vitest/config';
+import { plantPlugin } from './packages/testing/test/plants/plant-plugin.js';
 
 // Not `import`: workers get these as --conditions, and `require` would then be given ESM builds.
 const conditions = ['@realtime-notify/source', 'module', 'node'];
 
+// A fault on purpose, which the model test must find: packages/testing/test/plants/plants.ts.
+const { PLANT } = process.env;
+const plugins = PLANT === undefined ? [] : [plantPlugin(PLANT)];
+
 const project = (name: string, include: string[], timeoutMs: number, inOrder = false) => ({
+  plugins,
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {

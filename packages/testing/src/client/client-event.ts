@@ -24,5 +24,10 @@ export type ClientEvent =
       readonly channels: ReadonlyMap<string, Position>;
       readonly recovered: boolean;
     }
-  | { readonly kind: 'shown'; readonly notification: Notification }
+  | {
+      readonly kind: 'shown';
+      readonly notification: Notification;
+      /** Where the client stands now; undefined in the middle of an SSE write. */
+      readonly cursor: string | undefined;
+    }
   | { readonly kind: 'ended'; readonly ending: Ending };

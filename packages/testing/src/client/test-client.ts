@@ -190,8 +190,9 @@ export class TestClient {
         if (epoch !== null && offset !== null) {
           this.#positions.set(channel, { epoch, offset, tag: tagOf(id) });
         }
-        this.#cursor = this.kind === 'sse' ? (cursor ?? this.#cursor) : this.#composed.text;
-        this.events.push({ kind: 'shown', notification });
+        const stands = this.kind === 'sse' ? cursor : this.#composed.text;
+        this.#cursor = stands ?? this.#cursor;
+        this.events.push({ kind: 'shown', notification, cursor: stands });
       },
       ended: (ending) => {
         this.#isReady = false;

@@ -1,6 +1,7 @@
 import {
   type Catalogue,
   type CatalogueSchemas,
+  type LogPage,
   resolveOptions,
   samePosition,
 } from '@realtime-notify/core';
@@ -52,6 +53,11 @@ export class TestCluster<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   /** Faults of the store. */
   get store(): StoreFaults {
     return this.#store;
+  }
+
+  /** What the store has of a channel, such as `user:u1` or `all`, whatever the nodes can see of it. */
+  log(channel: string): LogPage {
+    return this.#store.page({ channel, after: 0, limit: Number.MAX_SAFE_INTEGER });
   }
 
   /** Those that were ever connected. */
@@ -117,7 +123,8 @@ export class TestCluster<Schemas extends CatalogueSchemas = CatalogueSchemas> {
       if (!client.connected || client.pace === 'nothing') return [];
       return [...client.positions].flatMap(([channel, position]) => {
         const head = this.#store.head(channel);
-        if (samePosition(head, position)) return [];
+        const isEmpty = head.offset === 0 && position.offset === 0;
+        if (isEmpty || samePosition(head, position)) return [];
         return [
           `client ${number} (${client.user ?? 'anonymous'}) stands at ${position.offset} of ${channel}, the store at ${head.offset}`,
         ];
