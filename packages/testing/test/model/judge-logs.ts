@@ -1,4 +1,5 @@
-import type { LogPage, StoredEnvelope } from '@realtime-notify/core';
+import type { LogPage } from '@realtime-notify/core';
+import { keyOf } from './key-of.js';
 import type { Ledger } from './ledger.js';
 import { violated } from './violation.js';
 
@@ -6,12 +7,13 @@ import { violated } from './violation.js';
 export function judgeLogs(ledger: Ledger, logs: ReadonlyMap<string, LogPage>): void {
   for (const [channel, log] of logs) judgeLog(channel, log);
   for (const { result, key } of ledger.accepted) {
+    // Where a channel had lost it, a retry has another id there than in the others.
+    const names = key === undefined ? [result.id] : [result.id, key];
     for (const { channel, offset } of result.channels) {
-      // Where a channel had lost it, a retry has another id there than in the others.
       const isKept = logs
         .get(channel)
-        ?.items.some((item) => item.id === result.id || (key !== undefined && keyOf(item) === key));
-      if (isKept !== true && !ledger.isGone(channel, result.id)) {
+        ?.items.some((item) => names.includes(item.id) || names.includes(keyOf(item) ?? ''));
+      if (isKept !== true && !names.some((name) => ledger.isGone(channel, name))) {
         violated(`the store has lost ${channel} ${offset}, which was accepted`);
       }
     }
@@ -28,10 +30,4 @@ function judgeLog(channel: string, { items, logStart, head }: LogPage): void {
     keys.add(key);
   });
   if (logStart + items.length !== head.offset + 1) violated(`${channel} ends before its head`);
-}
-
-function keyOf({ dataJson }: StoredEnvelope): string | undefined {
-  const data: unknown = JSON.parse(dataJson);
-  if (typeof data !== 'object' || data === null || !('key' in data)) return undefined;
-  return String(data.key);
 }

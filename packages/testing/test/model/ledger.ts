@@ -1,4 +1,5 @@
-import type { NotifyResult } from '@realtime-notify/core';
+import type { NotifyResult, StoredEnvelope } from '@realtime-notify/core';
+import { keyOf } from './key-of.js';
 
 /** A loss or a trim, as clients may notice it. */
 export interface Disturbance {
@@ -19,13 +20,17 @@ export class Ledger {
     if (result.stored) this.accepted.push({ result, key });
   }
 
-  forget(channel: string, ids: readonly string[]): void {
-    for (const id of ids) this.#gone.add(`${channel} ${id}`);
+  forget(channel: string, items: readonly StoredEnvelope[]): void {
+    for (const item of items) {
+      this.#gone.add(`${channel} ${item.id}`);
+      const key = keyOf(item);
+      if (key !== undefined) this.#gone.add(`${channel} ${key}`);
+    }
   }
 
-  /** Whether the store was made to forget it. */
-  isGone(channel: string, id: string): boolean {
-    return this.#gone.has(`${channel} ${id}`);
+  /** Whether the store was made to forget a notification, by its id or its key. */
+  isGone(channel: string, name: string): boolean {
+    return this.#gone.has(`${channel} ${name}`);
   }
 
   /** Whether the channel's log ever lost what was not its oldest part. */

@@ -171,10 +171,7 @@ class Run {
       const isTrim = step.do === 'trim';
       const gone = isTrim ? items.slice(0, count) : items.slice(items.length - count);
       const what = isTrim ? { logStart: logStart + count } : 'lost';
-      this.#ledger.forget(
-        channel,
-        gone.map(({ id }) => id),
-      );
+      this.#ledger.forget(channel, gone);
       this.#ledger.disturbances.push({ channel, what, seenBy });
     }
   }
