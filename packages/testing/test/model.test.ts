@@ -29,7 +29,7 @@ test(
       fc.asyncProperty(source, async (history) => {
         const { deployment, cluster } = await simulatedDeployment(history);
         try {
-          await runHistory(history, deployment, { resyncMs: 150, mendMs: 2_300 });
+          await runHistory(history, deployment);
         } finally {
           await cluster.close();
         }

@@ -11,25 +11,25 @@ import { plants } from './plants/plants.js';
 const reportSchema = z.object({
   testResults: z.array(
     z.object({
+      message: z.string(),
       assertionResults: z.array(
         z.object({ title: z.string(), status: z.string(), failureMessages: z.array(z.string()) }),
       ),
     }),
   ),
 });
-type Result = z.output<typeof reportSchema>['testResults'][number]['assertionResults'][number];
+type Report = z.output<typeof reportSchema>['testResults'];
+type Result = Report[number]['assertionResults'][number];
 
 let scratch: string;
-let results: readonly Result[];
+let report: Report;
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'plants-'));
   const file = join(scratch, 'report.json');
   const output = await runVitest(['--reporter=json', `--outputFile=${file}`]);
   const text = await readFile(file, 'utf8').catch(() => Promise.reject(new Error(output)));
-  results = reportSchema
-    .parse(JSON.parse(text))
-    .testResults.flatMap(({ assertionResults }) => assertionResults);
+  report = reportSchema.parse(JSON.parse(text)).testResults;
 }, 300_000);
 
 afterAll(() => rm(scratch, { recursive: true, force: true }));
@@ -59,8 +59,13 @@ test('a plant whose place has changed fails loudly', () => {
 const feedFile = join(import.meta.dirname, '../../core/src/feeds/feed.ts');
 
 function resultOf(name: string): Result {
-  const result = results.find(({ title }) => title.startsWith(`plant ${name}:`));
-  if (result === undefined) throw new Error(`nothing was run for plant ${name}`);
+  const result = report
+    .flatMap(({ assertionResults }) => assertionResults)
+    .find(({ title }) => title.startsWith(`plant ${name}:`));
+  if (result === undefined) {
+    const messages = report.map(({ message }) => message).join('\n');
+    throw new Error(`nothing was run for plant ${name}\n${messages}`);
+  }
   return result;
 }
 

@@ -12,6 +12,10 @@ export const audiences = [
 
 export const channels = ['user:u0', 'user:u1', 'group:g0', 'all'] as const;
 
+export function channelOf(number: number): string {
+  return channels[number % channels.length] ?? 'all';
+}
+
 /** One thing that happens. */
 export type Step =
   | { readonly do: 'wait'; readonly ms: number }

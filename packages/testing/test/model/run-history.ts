@@ -1,7 +1,7 @@
 import type { LogPage } from '@realtime-notify/core';
 import type { TestClient } from '../../src/client/test-client.js';
 import type { Deployment } from './deployment.js';
-import { channels, type History, type Step } from './history.js';
+import { channelOf, channels, type History, type Step } from './history.js';
 import { ClientJudge } from './judge-client.js';
 import { judgeLogs } from './judge-logs.js';
 import { Ledger } from './ledger.js';
@@ -9,21 +9,9 @@ import { Publishers } from './publishers.js';
 import { traceOf } from './trace.js';
 import { Violation, violated } from './violation.js';
 
-/** How soon things are as they should be once nothing is wrong any more, in milliseconds. */
-export interface Patience {
-  /** Feeds after the broker is back. */
-  readonly resyncMs: number;
-  /** Everything, after everything is back. */
-  readonly mendMs: number;
-}
-
 /** Plays a history on a deployment and judges what came of it. Rejects with a `Violation`. */
-export async function runHistory(
-  history: History,
-  deployment: Deployment,
-  patience: Patience,
-): Promise<void> {
-  const run = new Run(history, deployment, patience);
+export async function runHistory(history: History, deployment: Deployment): Promise<void> {
+  const run = new Run(history, deployment);
   try {
     for (const step of history.steps) await run.do(step);
     await run.finish();
@@ -32,9 +20,11 @@ export async function runHistory(
   }
 }
 
+/** Between two attempts of a client to come back. */
+const reconnectMs = 200;
+
 class Run {
   readonly #deployment: Deployment;
-  readonly #patience: Patience;
   readonly #ledger = new Ledger();
   readonly #publishers: Publishers;
   readonly #clients: readonly TestClient[];
@@ -42,9 +32,8 @@ class Run {
   readonly #cutOff = new Set<number>();
   #storeIsWell = true;
 
-  constructor(history: History, deployment: Deployment, patience: Patience) {
+  constructor(history: History, deployment: Deployment) {
     this.#deployment = deployment;
-    this.#patience = patience;
     this.#publishers = new Publishers(deployment, this.#ledger);
     this.#clients = history.clients.map((request) =>
       deployment.client({ ...request, node: this.#node(request.node ?? 0) }),
@@ -99,7 +88,7 @@ class Run {
     // A cut may still wait for the last write: who is gone after all comes back once more.
     for (let again = 0; again < 3 && (again === 0 || !this.#allConnected); again += 1) {
       await this.#reconnectAll();
-      await this.#deployment.advance(this.#patience.mendMs);
+      await this.#deployment.mend();
     }
     if (this.#publishers.underWay > 0) violated('a publisher has had no answer');
     const logs = await this.#logs();
@@ -118,7 +107,7 @@ class Run {
       for (const client of this.#clients) {
         if (client.ending !== undefined) this.#connect(client, this.#node(client.node + turn));
       }
-      await this.#deployment.advance(this.#patience.mendMs / 10);
+      await this.#deployment.advance(reconnectMs);
     }
   }
 
@@ -162,8 +151,12 @@ class Run {
     countOf: (items: LogPage['items']) => number,
   ): Promise<void> {
     const before = new Map<string, LogPage>();
-    for (const channel of forgetful) before.set(channel, await this.#deployment.log(channel));
-    if (!(await this.#deployment.hurt(step))) return;
+    let forgot = false;
+    await this.#deployment.undisturbed(async () => {
+      for (const channel of forgetful) before.set(channel, await this.#deployment.log(channel));
+      forgot = await this.#deployment.hurt(step);
+    });
+    if (!forgot) return;
     const seenBy = this.#clients.map(({ events }) => events.length);
     for (const [channel, { items, logStart }] of before) {
       const count = Math.min(countOf(items), items.length);
@@ -185,8 +178,9 @@ class Run {
       ({ connected, node, pace }) => connected && cutOff.has(node) && pace === 'all',
     );
     await this.#deployment.hurt(step);
-    if (!this.#storeIsWell || connected.length === 0) return;
-    await this.#deployment.advance(this.#patience.resyncMs);
+    const { resyncMs } = this.#deployment;
+    if (!this.#storeIsWell || connected.length === 0 || resyncMs === undefined) return;
+    await this.#deployment.advance(resyncMs);
     for (const { connected: stillConnected, positions, pace } of connected) {
       if (!stillConnected || pace !== 'all') continue;
       for (const [channel, { offset }] of positions) {
@@ -223,8 +217,4 @@ class Run {
     if (client === undefined) throw new RangeError('a history has clients');
     return client;
   }
-}
-
-function channelOf(number: number): string {
-  return channels[number % channels.length] ?? 'all';
 }

@@ -2,7 +2,7 @@ import { defineCatalogue } from '@realtime-notify/core';
 import { z } from 'zod';
 import { type TestCluster, testCluster } from '../../src/cluster/test-cluster.js';
 import type { Deployment } from './deployment.js';
-import { channels, type History } from './history.js';
+import { channelOf, type History } from './history.js';
 
 const note = z.object({ text: z.string(), key: z.string().optional() });
 export const catalogue = defineCatalogue({ note });
@@ -66,7 +66,7 @@ export async function simulatedDeployment({ seed, nodes }: History): Promise<{
           return true;
         case 'loseTail':
         case 'trim':
-          store[step.do](channels[step.channel % channels.length] ?? 'all', step.count);
+          store[step.do](channelOf(step.channel), step.count);
           return true;
         default:
           return false;
@@ -74,7 +74,12 @@ export async function simulatedDeployment({ seed, nodes }: History): Promise<{
     },
     heal: async () => cluster.heal(),
     log: async (channel) => cluster.log(channel),
+    undisturbed: (work) => work(),
     advance: (ms) => cluster.advance(ms),
+    // A loss is noticed by one node's position check, and by another's that it was.
+    mend: () => cluster.advance(settings.positionCheckMs * 2 + 300),
+    // Well before the next position check.
+    resyncMs: 150,
   };
   return { deployment, cluster };
 }

@@ -23,7 +23,7 @@ export const plants: ReadonlyMap<string, Plant> = new Map([
       edits: [
         {
           file: feed,
-          find: '      this.#hold(envelope);\n      this.#awaitLate();\n',
+          find: '      this.#keep(envelope);\n      this.#awaitLate();\n',
           replace: '      this.#advance(envelope);\n',
         },
       ],
