@@ -59,7 +59,7 @@ export class ServedConnection<Schemas extends CatalogueSchemas> implements Conne
   }
 
   message(text: string): void {
-    if (this.session.mayAsk()) this.session.message(text);
+    this.session.message(text);
     if (!this.session.awaitsHello) this.#context.hellos.remove(this);
   }
 

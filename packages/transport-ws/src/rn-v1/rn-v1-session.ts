@@ -111,7 +111,7 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
   }
 
   message(text: string): void {
-    if (this.#ended) return;
+    if (this.#ended || !this.mayAsk()) return;
     if (!this.#greeted && Buffer.byteLength(text) > this.#context.maxHelloBytes) {
       this.#context.notifier.limits.count('helloBytes');
       this.refuse('BAD_FRAME', 'the hello is too large');
