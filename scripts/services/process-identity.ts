@@ -14,14 +14,21 @@ export function startTimeOf(pid: number): string | undefined {
     return listed.stdout?.trim() || undefined;
   }
   try {
-    // The second field is the program's name in brackets and may hold spaces, so count after it.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const [state] = fields;
-    return state === 'Z' || state === 'X' ? undefined : fields[19];
+    return startTimeIn(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return undefined;
   }
+}
+
+/** The start time in what Linux says of a process; undefined when nothing of it runs any more. */
+export function startTimeIn(stat: string): string | undefined {
+  // The second field is the program's name in brackets and may hold spaces, so count after it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state] = fields;
+  // Where the first thread has ended and others have not yet, its ports are still taken.
+  const threads = Number(fields[17]);
+  const ended = state === 'X' || (state === 'Z' && threads <= 1);
+  return ended ? undefined : fields[19];
 }
 
 export function identify(pid: number): ProcessIdentity {
