@@ -19,7 +19,7 @@ export interface HealthOptions {
 export interface HealthHandlers {
   /** Answers 200 as long as the process answers at all. */
   readonly live: Handler;
-  /** Answers `{status, reasons, nodeId}`: 200 for `ok` and `degraded`, 503 for `starting` and `draining`. */
+  /** Answers `{status, reasons, nodeId}`: 200 for `ok` and `degraded`, 503 for `starting`, `deaf` and `draining`. */
   readonly ready: Handler;
 }
 

@@ -38,6 +38,7 @@ const maxBatch = 1_000;
 export interface NotifierParts {
   readonly nodeId: string;
   readonly drainWindowMs: number;
+  readonly deafAfterMs?: number | undefined;
   readonly publishOnly: boolean;
   readonly broker: Broker;
   readonly store: Store;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { NotifyError } from '../errors/notify-error.js';
 import { gate } from '../test-doubles/gate.js';
 import { testNotifier } from '../test-doubles/notifier-parts.js';
 
@@ -46,4 +47,25 @@ test('a part that hangs degrades the node within a bounded time, and leaves no t
   // Too late: nobody is waiting, and nobody is harmed.
   answer.fail(new Error('late'));
   await vi.advanceTimersByTimeAsync(1);
+});
+
+test('a node whose broker is away for longer than `deafAfterMs` is deaf until the link is back; by default it never is', async () => {
+  const { notifier, broker } = testNotifier({ deafAfterMs: 30_000 });
+  const other = testNotifier();
+  for (const each of [{ notifier, broker }, other]) {
+    await each.notifier.start();
+    each.broker.fail('probe');
+    each.broker.sink.status({
+      state: 'down',
+      error: new NotifyError('BROKER_UNAVAILABLE', 'away'),
+    });
+  }
+  await vi.advanceTimersByTimeAsync(29_999);
+  expect((await notifier.health()).status).toBe('degraded');
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await notifier.health()).toEqual({ status: 'deaf', reasons: ['broker: no probe today'] });
+  expect((await other.notifier.health()).status).toBe('degraded');
+  broker.before.clear();
+  broker.sink.status({ state: 'up' });
+  expect((await notifier.health()).status).toBe('ok');
 });

@@ -5,11 +5,12 @@ import type { StoreBreaker } from './store-breaker.js';
 import type { StoreQueue } from './store-queue.js';
 
 /**
- * `starting` and `draining` mean: send no traffic here. `degraded` means: this node serves, with the
- * limits that `reasons` name; taking it out of the balancer would not help.
+ * `starting`, `draining` and `deaf` mean: send no traffic here. `degraded` means: this node serves, with
+ * the limits that `reasons` name; taking it out of the balancer would not help. `deaf` is degraded for
+ * longer than `deafAfterMs`, where the host has set it: the broker's link is down, and has been so long.
  */
 export interface Health {
-  readonly status: 'starting' | 'ok' | 'degraded' | 'draining';
+  readonly status: 'starting' | 'ok' | 'degraded' | 'deaf' | 'draining';
   readonly reasons: readonly string[];
 }
 

@@ -49,6 +49,7 @@ export const limitsSchema = z.strictObject({
   feedGraceMs: ms(5_000),
   positionCheckMs: ms(10_000),
   drainWindowMs: z.number().min(0).default(1_000),
+  deafAfterMs: z.number().min(0).optional(),
   beaconMs: ms(5_000),
   revokeWaitMs: ms(20_000),
   maxRevocations: count(10_000),
@@ -147,6 +148,11 @@ export interface NotifierOptions<Schemas extends CatalogueSchemas> {
   readonly positionCheckMs?: number | undefined;
   /** Over how long `drain` spreads its closes, 1,000. */
   readonly drainWindowMs?: number | undefined;
+  /**
+   * How long the broker's link may be down until this node asks to be taken out of the balancer: its
+   * health is `deaf`, its readiness 503. Default: never, an outage of the broker must not take all nodes out.
+   */
+  readonly deafAfterMs?: number | undefined;
   /** How often a node tells the others that it lives, 5,000; silent for three times that it counts as gone. */
   readonly beaconMs?: number | undefined;
   /** How long `revoke` waits for all nodes, 20,000. */

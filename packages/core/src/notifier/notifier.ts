@@ -41,6 +41,7 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   #resolveClosed: () => void = () => {};
   #state: State = 'created';
   #brokerState: BrokerState['state'] = 'up';
+  #brokerChangedAt = 0;
   #underWay = 0;
   #idle: (() => void) | undefined;
 
@@ -223,7 +224,8 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     if (this.#state !== 'started')
       return { status: 'draining', reasons: ['this node is going away'] };
     const reasons = await probeParts(this.#parts, this.channelNames.all);
-    return { status: reasons.length === 0 ? 'ok' : 'degraded', reasons };
+    if (reasons.length === 0) return { status: 'ok', reasons };
+    return { status: this.#isDeaf() ? 'deaf' : 'degraded', reasons };
   }
 
   /** Calls `listener` for each event of that name, until the function that is returned is called. */
@@ -299,8 +301,14 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   #brokerChanged(state: BrokerState): void {
     if (state.state === this.#brokerState) return;
     this.#brokerState = state.state;
+    this.#brokerChangedAt = performance.now();
     this.#parts.control.linkChanged(state.state === 'up');
     this.#events.emit('broker', state);
+  }
+
+  #isDeaf(): boolean {
+    const { deafAfterMs = Number.POSITIVE_INFINITY } = this.#parts;
+    return this.#brokerState === 'down' && performance.now() - this.#brokerChangedAt >= deafAfterMs;
   }
 
   async #track<Result>(work: Promise<Result>): Promise<Result> {
