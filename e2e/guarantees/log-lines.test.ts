@@ -6,7 +6,7 @@ import { everywhere, startHost, transports } from './harness/host.js';
 import { redisFor } from './harness/own-redis.js';
 
 /** A minute by hand. */
-const outageMs = Number(process.env.GUARANTEES_OUTAGE_MS ?? 8_000);
+const outageMs = Number(process.env.GUARANTEES_OUTAGE_MS ?? 5_000);
 const users = 20;
 
 test(

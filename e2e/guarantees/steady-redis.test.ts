@@ -11,7 +11,7 @@ test(
       STORE: 'redis',
       REDIS_URL: redis.url,
     }));
-    await load.until(15_000);
+    await load.until(12_000);
     const tally = await load.finish('BROKER=redis STORE=redis, no faults');
     expect(tally).toMatchObject({ clients: 600, unrecovered: 0, reconnects: 0, repeats: 0 });
   },

@@ -23,15 +23,17 @@ interface Totals {
   readonly tookMs: number;
   /** From the end of the traffic until everything was there and judged. */
   readonly judgedMs: number;
+  /** That each node has logged. */
+  readonly lines: readonly number[];
 }
 
 /** The figures of a run as text. */
 export function summaryOf(title: string, totals: Totals, faults: readonly FaultRow[]): string {
-  const { accepted, tally, tookMs, judgedMs } = totals;
+  const { accepted, tally, tookMs, judgedMs, lines: logged } = totals;
   const lines = [
     title,
     `  accepted ${accepted} in ${seconds(tookMs)}, delivered ${tally.received} to ${tally.clients} clients, all there and judged after ${seconds(judgedMs)}`,
-    `  shown twice after a cut write ${tally.repeats}, reconnects ${tally.reconnects}, unrecovered ${tally.unrecovered}`,
+    `  shown twice after a cut write ${tally.repeats}, reconnects ${tally.reconnects}, unrecovered ${tally.unrecovered}, lines logged by the nodes ${logged.join(' and ')}`,
   ];
   for (const {
     name,

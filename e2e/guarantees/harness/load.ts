@@ -122,11 +122,14 @@ export class Load {
     const stopped = Date.now();
     await this.#crowd.expectDelivery({ accepted, nodes: this.nodes.map(visible) });
     const tally = await this.#crowd.tally();
-    const tookMs = stopped - this.#startedAt;
-    const judgedMs = Date.now() - stopped;
-    console.log(
-      summaryOf(title, { accepted: accepted.length, tally, tookMs, judgedMs }, this.#faults),
-    );
+    const totals = {
+      accepted: accepted.length,
+      tally,
+      tookMs: stopped - this.#startedAt,
+      judgedMs: Date.now() - stopped,
+      lines: await Promise.all(this.nodes.map(linesOf)),
+    };
+    console.log(summaryOf(title, totals, this.#faults));
     for (const node of this.nodes) await node.assertHealthy();
     return tally;
   }
@@ -152,6 +155,10 @@ function headsOf(accepted: readonly Accepted[]): Map<string, number> {
     heads.set(channel, Math.max(offset, heads.get(channel) ?? 0));
   }
   return heads;
+}
+
+async function linesOf(node: NodeProcess): Promise<number> {
+  return (await node.output()).trim().split('\n').length;
 }
 
 const visible = ({ name, base }: NodeProcess) => ({ name, base });
