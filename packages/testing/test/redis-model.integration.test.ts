@@ -16,7 +16,9 @@ const chosen: readonly History[] =
     ? fc.sample(histories, { seed: Number(MODEL_SEED), numRuns: Number(MODEL_REDIS_RUNS) })
     : [JSON.parse(MODEL_HISTORY)];
 
-test(`${chosen.length} random histories over Redis keep the guarantees (MODEL_SEED=${MODEL_SEED})`, async () => {
+const title = `${chosen.length} random histories over Redis keep the guarantees (MODEL_SEED=${MODEL_SEED})`;
+
+test(title, { timeout: 600_000 }, async () => {
   const admin = new Redis(REDIS_URL, { maxRetriesPerRequest: 1, connectTimeout: 2_000 });
   admin.on('error', () => {});
   try {

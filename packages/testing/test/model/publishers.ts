@@ -11,7 +11,6 @@ export class Publishers {
   readonly #ledger: Ledger;
   #count = 0;
   #underWay = 0;
-  #given = false;
 
   constructor(deployment: Deployment, ledger: Ledger) {
     this.#deployment = deployment;
@@ -21,11 +20,6 @@ export class Publishers {
   /** How many still wait for an answer, or try again. */
   get underWay(): number {
     return this.#underWay;
-  }
-
-  /** Nothing more is tried again: what is under way still ends. */
-  stop(): void {
-    this.#given = true;
   }
 
   send(node: number, to: number): void {
@@ -64,7 +58,7 @@ export class Publishers {
         this.#ledger.accept(result, request.idempotencyKey);
         return;
       } catch (error) {
-        const again = request.idempotencyKey !== undefined && !isFinal(error) && !this.#given;
+        const again = request.idempotencyKey !== undefined && !isFinal(error);
         if (!again) return;
       }
       await new Promise((resolve) => setTimeout(resolve, retryMs));

@@ -18,6 +18,7 @@ export class RedisNode {
   readonly store: FaultyProxy;
   readonly #prefix: string;
   #notifier: ReturnType<RedisNode['make']> | undefined;
+  #starting: Promise<void> | undefined;
 
   private constructor(prefix: string, broker: FaultyProxy, store: FaultyProxy) {
     this.#prefix = prefix;
@@ -36,8 +37,9 @@ export class RedisNode {
     return node;
   }
 
+  /** Whether it has started. */
   get isUp(): boolean {
-    return this.#notifier !== undefined;
+    return this.#notifier !== undefined && this.#starting === undefined;
   }
 
   /** @throws NotifyError `NOT_STARTED` */
@@ -50,7 +52,15 @@ export class RedisNode {
     return this.notifier.notifyUnchecked(request);
   }
 
-  async start(): Promise<void> {
+  /** Starts it, or waits for the start that is under way. */
+  start(): Promise<void> {
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
     const notifier = this.make();
     this.#notifier = notifier;
     try {
@@ -93,7 +103,7 @@ export class RedisNode {
         ...times,
         url: `redis://127.0.0.1:${store.port}`,
         keyPrefix: this.#prefix,
-        startTimeoutMs: 500,
+        startTimeoutMs: 3_000,
       }),
     });
   }

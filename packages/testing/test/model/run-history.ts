@@ -81,9 +81,7 @@ class Run {
   async finish(): Promise<void> {
     const { nodes } = this.#deployment;
     await this.#deployment.heal();
-    for (let node = 0; node < nodes; node += 1) {
-      if (!this.#deployment.isUp(node)) await this.#deployment.restart(node);
-    }
+    for (let node = 0; node < nodes; node += 1) await this.#bringUp(node);
     for (const client of this.#clients) client.resume();
     // A cut may still wait for the last write: who is gone after all comes back once more.
     for (let again = 0; again < 3 && (again === 0 || !this.#allConnected); again += 1) {
@@ -98,12 +96,21 @@ class Run {
     });
   }
 
+  /** A start that began while the store was away may still fail. */
+  async #bringUp(node: number): Promise<void> {
+    for (let attempt = 0; attempt < 3 && !this.#deployment.isUp(node); attempt += 1) {
+      await this.#deployment.restart(node).catch(() => {});
+    }
+  }
+
   get #allConnected(): boolean {
     return this.#clients.every(({ connected }) => connected);
   }
 
+  /** Until all clients have a stream and all publishers their answer. */
   async #reconnectAll(): Promise<void> {
-    for (let turn = 0; turn < 20 && !this.#allConnected; turn += 1) {
+    for (let turn = 0; turn < 100; turn += 1) {
+      if (this.#allConnected && this.#publishers.underWay === 0) return;
       for (const client of this.#clients) {
         if (client.ending !== undefined) this.#connect(client, this.#node(client.node + turn));
       }
