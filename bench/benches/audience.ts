@@ -25,11 +25,15 @@ export const audience: Bench = {
     ] as const) {
       await run(warmUps, keyed);
       const started = performance.now();
-      const { p50, p99, max } = await pair.loopDelaysOf(() => run(settings.TIMES, keyed));
+      const { p50, p99, max, cpuP99, cpuMax } = await pair.loopDelaysOf(() =>
+        run(settings.TIMES, keyed),
+      );
       figures[`ms/notify${name}`] = (performance.now() - started) / settings.TIMES;
       figures[`loop p50 ms${name}`] = p50;
       figures[`loop p99 ms${name}`] = p99;
       figures[`loop max ms${name}`] = max;
+      figures[`loop CPU p99 ms${name}`] = cpuP99;
+      figures[`loop CPU max ms${name}`] = cpuMax;
     }
     await pair.settle();
     return figures satisfies Figures;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { LoopFigures } from './loop-watch.js';
 
 /** What the measurement asks of a server's process. */
 export type ServerCommand =
@@ -46,5 +47,11 @@ export const cpuAnswer = z.number();
 /** After a forced collection. */
 export const memoryAnswer = z.object({ rss: z.number(), heap: z.number(), external: z.number() });
 /** Milliseconds. */
-export const loopAnswer = z.object({ p50: z.number(), p99: z.number(), max: z.number() });
+export const loopAnswer: z.ZodType<LoopFigures> = z.object({
+  p50: z.number(),
+  p99: z.number(),
+  max: z.number(),
+  cpuP99: z.number(),
+  cpuMax: z.number(),
+});
 export const latencyAnswer = z.object({ p50: z.number(), p99: z.number() });

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { z } from 'zod';
 import { settings } from '../settings.js';
 import { variantOf } from '../variants.js';
 import { BenchRedis } from './bench-redis.js';
@@ -14,6 +13,7 @@ import {
   portAnswer,
   type ServerCommand,
 } from './commands.js';
+import type { LoopFigures } from './loop-watch.js';
 
 /** Half and 99 of a hundred are not slower, in milliseconds. */
 export interface Latency {
@@ -92,7 +92,7 @@ export class Pair {
   }
 
   /** How long the server's event loop kept others waiting during `work`, in milliseconds. */
-  async loopDelaysOf(work: () => Promise<unknown>): Promise<z.output<typeof loopAnswer>> {
+  async loopDelaysOf(work: () => Promise<unknown>): Promise<LoopFigures> {
     await this.#server.ask({ do: 'watchLoop' }, doneAnswer);
     await work();
     return this.#server.ask({ do: 'loop' }, loopAnswer);

@@ -1,12 +1,13 @@
+import { OldestFirst } from '../memory/oldest-first.js';
 import type { Envelope } from '../notification/notification.js';
 
 /**
- * Remembers the last ephemeral notifications, so that each is delivered at most once: they have no
- * offset by which a broker's echo or repetition would show.
+ * Remembers the last ephemeral and provisional notifications, so that each is delivered at most once: they
+ * have no offset by which a broker's echo or repetition would show.
  */
 export class RecentEphemerals {
   readonly #max: number;
-  readonly #seen = new Set<string>();
+  readonly #seen = new OldestFirst<string, true>();
 
   /** @param max - remembered at most; the oldest are forgotten first */
   constructor(max: number) {
@@ -17,13 +18,9 @@ export class RecentEphemerals {
   add({ id, channel }: Envelope): boolean {
     const key = `${id} ${channel}`;
     if (this.#seen.has(key)) return false;
-    this.#seen.add(key);
-    if (this.#seen.size > this.#max) {
-      for (const oldest of this.#seen) {
-        this.#seen.delete(oldest);
-        break;
-      }
-    }
+    this.#seen.set(key, true);
+    const oldest = this.#seen.size > this.#max ? this.#seen.oldest() : undefined;
+    if (oldest !== undefined) this.#seen.delete(oldest[0]);
     return true;
   }
 }

@@ -1,4 +1,5 @@
 import type { StoredEnvelope } from '../notification/notification.js';
+import { OldestFirst } from './oldest-first.js';
 
 interface Entry {
   readonly digest: string;
@@ -10,8 +11,8 @@ interface Entry {
 export class IdempotencyWindow {
   readonly #windowMs: number;
   readonly #maxKeys: number;
-  /** In the order of insertion, which is the order of expiry. */
-  readonly #entries = new Map<string, Entry>();
+  /** The order is that of expiry. */
+  readonly #entries = new OldestFirst<string, Entry>();
 
   constructor(windowMs: number, maxKeys: number) {
     this.#windowMs = windowMs;
@@ -26,21 +27,16 @@ export class IdempotencyWindow {
   remember(key: string, digest: string, envelope: StoredEnvelope): void {
     const expiresAt = Date.now() + this.#windowMs;
     this.#entries.set(entryKey(envelope.channel, key), { digest, envelope, expiresAt });
-    if (this.#entries.size > this.#maxKeys) this.#forgetOldest();
+    const oldest = this.#entries.size > this.#maxKeys ? this.#entries.oldest() : undefined;
+    if (oldest !== undefined) this.#entries.delete(oldest[0]);
   }
 
   #forgetExpired(): void {
     const now = Date.now();
-    for (const [key, entry] of this.#entries) {
-      if (entry.expiresAt > now) return;
-      this.#entries.delete(key);
-    }
-  }
-
-  #forgetOldest(): void {
-    for (const key of this.#entries.keys()) {
-      this.#entries.delete(key);
-      return;
+    let oldest = this.#entries.oldest();
+    while (oldest !== undefined && oldest[1].expiresAt <= now) {
+      this.#entries.delete(oldest[0]);
+      oldest = this.#entries.oldest();
     }
   }
 }

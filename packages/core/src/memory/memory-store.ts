@@ -7,6 +7,7 @@ import { isCutBefore, originPosition, type Position } from '../positions/positio
 import { type RetentionOptions, retentionOf, retentionSchema } from '../retention/retention.js';
 import { IdempotencyWindow } from './idempotency-window.js';
 import { MemoryLog, originPage } from './memory-log.js';
+import { OldestFirst } from './oldest-first.js';
 
 /** Options of {@link memoryStore}. All are limits, so that its memory is bounded. */
 export interface MemoryStoreOptions {
@@ -47,7 +48,7 @@ class MemoryStore implements Store {
   readonly #options: z.output<typeof optionsSchema>;
   readonly #idempotency: IdempotencyWindow;
   /** In the order of the last append. */
-  readonly #logs = new Map<string, MemoryLog>();
+  readonly #logs = new OldestFirst<string, MemoryLog>();
   #closed = false;
 
   constructor(options: z.output<typeof optionsSchema>) {
@@ -115,14 +116,9 @@ class MemoryStore implements Store {
     const log =
       this.#logs.get(channel) ?? new MemoryLog(newEpoch(), retentionOf(channel, retention));
     if (floor !== undefined && isCutBefore(log.head, floor)) log.renewEpoch(newEpoch());
-    this.#logs.delete(channel);
     this.#logs.set(channel, log);
-    if (this.#logs.size > maxChannels) {
-      for (const oldest of this.#logs.keys()) {
-        this.#logs.delete(oldest);
-        break;
-      }
-    }
+    const oldest = this.#logs.size > maxChannels ? this.#logs.oldest() : undefined;
+    if (oldest !== undefined) this.#logs.delete(oldest[0]);
     return log;
   }
 

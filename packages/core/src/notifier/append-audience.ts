@@ -15,7 +15,7 @@ export interface Appended {
 }
 
 /** Channels appended to in one call. */
-const chunk = 200;
+const chunk = 100;
 
 /**
  * Appends one content to many channels, some at a time: neither the store nor the event loop is kept

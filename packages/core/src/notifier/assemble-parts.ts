@@ -31,8 +31,8 @@ import { RecipientCheck } from './recipient-check.js';
 import { StoreBreaker, type StoreState } from './store-breaker.js';
 import { StoreQueue, type StoreQueueContext } from './store-queue.js';
 
-/** Envelopes handed to the broker in one call at most. */
-const maxBatch = 1_000;
+/** Envelopes handed to the broker in one call at most: others have their turn between two calls. */
+const maxBatch = 200;
 
 /** What a notifier consists of. */
 export interface NotifierParts {

@@ -254,7 +254,7 @@ test('G6 a large audience is appended in parts, and the event loop has its turns
     turns = 0;
     const result = await publish({ to: { users }, ...hello, ...key });
     expect(turns).toBeGreaterThanOrEqual(store.appends.length - 2);
-    expect(Math.max(...store.appends.map(({ length }) => length))).toBeLessThanOrEqual(200);
+    expect(Math.max(...store.appends.map(({ length }) => length))).toBeLessThanOrEqual(100);
     expect(result.channels.map(({ channel }) => channel)).toEqual(users.map((u) => `user:${u}`));
   }
   isDone = true;

@@ -31,7 +31,7 @@ export interface PublisherContext {
 const maxKeyChars = 200;
 const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 /** Channels shown to in one turn of the event loop. */
-const chunk = 200;
+const chunk = 100;
 
 /** A notification that was checked and has its id; nothing of it has been sent. */
 export interface Prepared {
