@@ -1,4 +1,4 @@
-import { OldestFirst } from '../memory/oldest-first.js';
+import { OldestFirst } from '../collections/oldest-first.js';
 import type { Envelope } from '../notification/notification.js';
 
 /**

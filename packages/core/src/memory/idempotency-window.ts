@@ -1,5 +1,5 @@
+import { OldestFirst } from '../collections/oldest-first.js';
 import type { StoredEnvelope } from '../notification/notification.js';
-import { OldestFirst } from './oldest-first.js';
 
 interface Entry {
   readonly digest: string;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OldestFirst } from '../collections/oldest-first.js';
 import { NotifyError } from '../errors/notify-error.js';
 import { resolveOptions } from '../options/resolve-options.js';
 import type { AppendOutcome, Draft, LogPage, ReadRequest, Store } from '../ports/store.js';
@@ -7,7 +8,6 @@ import { isCutBefore, originPosition, type Position } from '../positions/positio
 import { type RetentionOptions, retentionOf, retentionSchema } from '../retention/retention.js';
 import { IdempotencyWindow } from './idempotency-window.js';
 import { MemoryLog, originPage } from './memory-log.js';
-import { OldestFirst } from './oldest-first.js';
 
 /** Options of {@link memoryStore}. All are limits, so that its memory is bounded. */
 export interface MemoryStoreOptions {

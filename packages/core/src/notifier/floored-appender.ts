@@ -1,3 +1,4 @@
+import { OldestFirst } from '../collections/oldest-first.js';
 import type { FeedTable } from '../feeds/feed-table.js';
 import type { AppendOutcome, Draft } from '../ports/store.js';
 import { type Position, positionOf } from '../positions/position.js';
@@ -14,7 +15,7 @@ export class FlooredAppender implements Appender {
   readonly #feeds: Pick<FeedTable, 'floorOf'>;
   readonly #maxRemembered: number;
   /** The furthest place of each channel, in the order of the last append. */
-  readonly #appended = new Map<string, Position>();
+  readonly #appended = new OldestFirst<string, Position>();
 
   constructor(store: Appender, feeds: Pick<FeedTable, 'floorOf'>, maxRemembered = 10_000) {
     this.#store = store;
@@ -41,14 +42,10 @@ export class FlooredAppender implements Appender {
 
   #remember(channel: string, place: Position): void {
     const known = this.#appended.get(channel);
-    this.#appended.delete(channel);
     // Appends that run side by side may be told of in any order.
     this.#appended.set(channel, known !== undefined && isFurther(known, place) ? known : place);
-    if (this.#appended.size <= this.#maxRemembered) return;
-    for (const oldest of this.#appended.keys()) {
-      this.#appended.delete(oldest);
-      return;
-    }
+    const oldest = this.#appended.size > this.#maxRemembered ? this.#appended.oldest() : undefined;
+    if (oldest !== undefined) this.#appended.delete(oldest[0]);
   }
 }
 
