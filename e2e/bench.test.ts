@@ -35,6 +35,8 @@ async function bench(name: string, more: Record<string, string> = {}) {
     BURST: '5',
     BURSTS: '2',
     STEADY_MS: '200',
+    USERS: '300',
+    TIMES: '2',
   };
   const env = { PATH: process.env.PATH, RESULTS_DIR: resultsDir, ...small, ...more };
   const child = spawn(process.execPath, [...args, name], { cwd: repoDir, env });
@@ -53,6 +55,7 @@ describe.each([
   ['unicast', ['ours-ws', 'ours-sse']],
   ['idle', ['ours-ws', 'ours-sse']],
   ['connect', ['ours-ws', 'ours-sse']],
+  ['audience', ['ours-ws', 'ours-redis']],
 ])('bench %s', (name, variants) => {
   it('takes every variant through it and writes its figures', async () => {
     const more = variants === usual ? {} : { VARIANTS: variants.join(',') };
