@@ -25,7 +25,7 @@ export function sendAnswer(
   response.end(body);
 }
 
-/** Answers `{code, message}`; what the client is not to know becomes 500 `{"code":"INTERNAL"}` and is logged. */
+/** Answers `{code, message, failures?}`; what the client is not to know becomes 500 `{"code":"INTERNAL"}` and is logged. */
 export function sendFailure(response: ServerResponse, error: unknown, logger: Logger): void {
   const failure = describeFailure(error);
   if (failure === undefined) {
@@ -33,11 +33,11 @@ export function sendFailure(response: ServerResponse, error: unknown, logger: Lo
     sendAnswer(response, { status: 500, body: '{"code":"INTERNAL"}' });
     return;
   }
-  const { status, retryAfterS, code, message } = failure;
+  const { status, retryAfterS, told } = failure;
   if (status === 503) logger.warn({ err: error }, 'a request could not be served now');
   sendAnswer(
     response,
-    { status, body: JSON.stringify({ code, message }) },
+    { status, body: JSON.stringify(told) },
     {
       ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
       ...(retryAfterS === undefined ? {} : { 'Retry-After': retryAfterS }),

@@ -1,4 +1,4 @@
-import { type ErrorCode, NotifyError } from '@realtime-notify/core';
+import { type ChannelFailure, type ErrorCode, NotifyError } from '@realtime-notify/core';
 
 /** How a code is answered over HTTP. */
 export interface HttpStatus {
@@ -66,18 +66,28 @@ export class HttpError extends Error {
   }
 }
 
+/** What a client is told of a failure. */
+interface ToldFailure {
+  readonly code: string;
+  readonly message: string;
+  /** Of a publish to several channels: each that it failed on. */
+  readonly failures?: readonly ChannelFailure[];
+}
+
 /** The status of a failure, and what the client may know; undefined for one that it may not know. */
 export function describeFailure(
   error: unknown,
-): (HttpStatus & { readonly code: string; readonly message: string }) | undefined {
+): (HttpStatus & { readonly told: ToldFailure }) | undefined {
   if (error instanceof HttpError) {
-    return { ...ofHttpCode[error.code], code: error.code, message: error.message };
+    const { code, message } = error;
+    return { ...ofHttpCode[code], told: { code, message } };
   }
   if (!NotifyError.is(error)) return undefined;
   // Another version of core may know codes that this one does not.
   const known: HttpStatus | undefined = ofErrorCode[error.code];
   if (known === undefined || known === internal) return undefined;
-  const told =
-    error.returnMs === undefined ? {} : { retryAfterS: Math.ceil(error.returnMs / 1_000) };
-  return { ...known, ...told, code: error.code, message: error.message };
+  const { code, message, failures, returnMs } = error;
+  const when = returnMs === undefined ? {} : { retryAfterS: Math.ceil(returnMs / 1_000) };
+  const told = failures === undefined ? { code, message } : { code, message, failures };
+  return { ...known, ...when, told };
 }

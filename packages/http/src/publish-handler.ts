@@ -61,8 +61,9 @@ const bodySchema = z.strictObject({
 
 /**
  * Makes the handler that publishes: `POST` of JSON `{to, type, data, idempotencyKey?, durable?}`, with the
- * trace context of a `traceparent` header. Answers the notifier's result: 202 where it was taken on, 200
- * where the idempotency key shows that it had been before; else `{code, message}` with the code's status.
+ * trace context of a `traceparent` header. Answers the notifier's result: 202 where it was taken on, also
+ * where it is buffered, 200 where the idempotency key shows that it had been before; else `{code, message}`
+ * with the code's status, and `failures` where it failed on some of several channels only.
  * @throws NotifyError `AUTHENTICATION_MISSING` without `authorizePublish` and without `open: true`;
  *   `OPTIONS_INVALID`
  */
