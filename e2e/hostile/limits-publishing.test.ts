@@ -1,5 +1,6 @@
 import { memoryStore } from '@realtime-notify/core';
 import { expect, test } from 'vitest';
+import { ObservedStore } from '../../packages/core/src/test-doubles/observed-store.js';
 import { RecordingBroker } from '../../packages/core/src/test-doubles/recording-broker.js';
 import { bystander } from './harness/bystander.js';
 import { type HostileServer, hostileServer } from './harness/hostile-server.js';
@@ -130,6 +131,33 @@ test.each([
     expect(server.reached('enqueued')).toBe(1);
     await reader.sees('"first"');
     enqueue('third');
+    await reader.sees('"third"');
+    expect(reader.text).not.toContain('second');
+    await other.assertUntouched();
+  },
+);
+
+test.each([
+  ['number', { maxUnstored: 1 }],
+  ['bytes', { maxUnstoredBytes: 250 }],
+])(
+  'L-unstored with %s beyond the limit publishing is answered 429 while the store is down, and what was taken is stored',
+  async (_, limit) => {
+    const store = new ObservedStore(memoryStore());
+    const notifier = { store, whenStoreDown: 'buffer' as const, ...limit };
+    const server = await hostileServer({ notifier });
+    const other = await bystander(server);
+    const reader = await server.stream('u1');
+    store.fail('append', 'positions');
+    const send = (text: string) => publish(server, publishRequest(publishBody('u1', text)));
+    expect(await send('first')).toMatchObject({ status: 202 });
+    const refused = await send('second');
+    expect(refused).toMatchObject({ status: 429, code: 'LIMIT_EXCEEDED' });
+    expect(refused.client.text).toMatch(/^Retry-After: \d+\r$/im);
+    expect(server.reached('unstored')).toBe(1);
+    store.recover();
+    await reader.sees('"first"');
+    expect(await send('third')).toMatchObject({ status: 202 });
     await reader.sees('"third"');
     expect(reader.text).not.toContain('second');
     await other.assertUntouched();

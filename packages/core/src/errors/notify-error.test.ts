@@ -35,6 +35,14 @@ test('an error carries its code, message and cause', () => {
   expect(new NotifyError('CLOSED', 'm')).not.toHaveProperty('cause');
 });
 
+test('it names what it failed on, and keeps that out of logs that write all fields', () => {
+  const failures = [{ channel: 'user:1', code: 'STORE_UNAVAILABLE' }] as const;
+  const error = new NotifyError('STORE_UNAVAILABLE', 'm', { failures });
+  expect(error.failures).toBe(failures);
+  expect(JSON.stringify({ ...error })).not.toContain('user:1');
+  expect(new NotifyError('STORE_UNAVAILABLE', 'm').failures).toBeUndefined();
+});
+
 test('an error of another installed copy is recognised, anything else is not', async () => {
   vi.resetModules();
   const copy = await import('./notify-error.js');

@@ -40,7 +40,10 @@ export class NotifyError extends Error {
     this.code = code;
     this.retryable = errorCodes[code].retryable;
     if (options.returnMs !== undefined) this.returnMs = Math.ceil(options.returnMs);
-    if (options.failures !== undefined) this.failures = options.failures;
+    // Not enumerable: a logger that writes an error's fields would write thousands of them.
+    if (options.failures !== undefined) {
+      Object.defineProperty(this, 'failures', { value: options.failures });
+    }
     Object.defineProperty(this, brand, { value: true });
   }
 
