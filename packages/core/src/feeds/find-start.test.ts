@@ -71,6 +71,16 @@ test('G3 a trimmed position is not recovered, the last one before what is kept i
   expect(await find(at(4))).toEqual({ position: at(4), recovered: true });
 });
 
+test('G3 who has seen what the log gave out in place of what it lost finds the feed mended', async () => {
+  const { truth, feed, find } = await standing(5);
+  truth.loseAfter(channel, 4);
+  const other = await appendOne(truth, channel, 105);
+  const start = await find(positionOf(other));
+  // The feed that stood at the lost one has begun a new life of the log.
+  expect(feed.position).toEqual({ ...positionOf(other), epoch: 'e2' });
+  expect(start).toEqual({ position: feed.position, recovered: false });
+});
+
 test.each<[string, (at: (offset: number) => Position) => Position]>([
   ['ahead of the head', (at) => ({ ...at(5), offset: 1_000 })],
   ['at the greatest offset', (at) => ({ ...at(5), offset: Number.MAX_SAFE_INTEGER })],

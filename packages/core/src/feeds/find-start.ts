@@ -23,16 +23,22 @@ export async function findStart(
     return { position: claimed ?? feed.position, recovered: true };
   }
   let page = await reads.sharedPageFrom(feed.channel, claimed);
-  // The store is ahead of the feed: a wake-up is late or lost.
-  if (page.head.offset > feed.position.offset || page.head.epoch !== feed.position.epoch) {
-    await feed.mend();
-  }
+  if (isElsewhere(page.head, feed.position)) await feed.mend();
   // The page is of an earlier life of the log.
   if (page.head.epoch !== feed.position.epoch) page = await reads.pageFrom(feed.channel, claimed);
   if (judgePage(page, claimed) !== 'reachable')
     return { position: feed.position, recovered: false };
   const position = claimed.offset === 0 ? { ...originPosition, epoch: page.head.epoch } : claimed;
   return { position, recovered: true };
+}
+
+/**
+ * Whether the store is where the feed has not been: a wake-up is late or lost, or the log lost its end and
+ * has given the feed's place to another notification since. A page may be older than the feed.
+ */
+function isElsewhere(head: Position, known: Position): boolean {
+  if (head.epoch !== known.epoch || head.offset > known.offset) return true;
+  return head.offset === known.offset && head.tag !== known.tag;
 }
 
 function isKnown(feed: Feed, claimed: Position): boolean {
