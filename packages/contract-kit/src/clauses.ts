@@ -5,7 +5,7 @@ export interface Clause {
   readonly opposite?: string;
 }
 
-/** The clauses of the Store port. S1 to S12 are the numbered promises over the port. */
+/** The clauses of the Store port. S1 to S13 are the numbered promises over the port. */
 export const storeClauses = {
   S1: { sentence: 'offsets are 1, 2, 3 ... under one epoch, however many writers there are' },
   S2: { sentence: 'what is appended is kept, its fields unchanged' },
@@ -19,6 +19,7 @@ export const storeClauses = {
   S10: { sentence: 'a log keeps the newest, as many and as many bytes as its channel class may' },
   S11: { sentence: 'what is too old by the clock of the store is never served' },
   S12: { sentence: 'nothing is placed at or before a floor that the log lost, under its epoch' },
+  S13: { sentence: 'a page keeps to the bytes it may have, and always leads on' },
   'S-MODEL': { sentence: 'any sequence of operations does what a plain model does' },
   'S-AWAY': {
     sentence: 'while the store is away calls fail with STORE_UNAVAILABLE in bounded time',

@@ -45,6 +45,7 @@ const redClauses = {
   'store/forgets-the-old-only-at-appends': ['S11'],
   'store/hides-that-the-old-have-gone': ['S11'],
   'store/ignores-the-bytes': ['S-MODEL', 'S10'],
+  'store/ignores-the-bytes-of-a-page': ['S13'],
   'store/ignores-the-classes': ['S10', 'S11'],
   'store/ignores-the-floor': ['S12'],
   'store/ignores-the-digest': ['S-MODEL', 'S3', 'S4'],

@@ -67,11 +67,15 @@ class RedisStore implements Store {
   }
 
   async readAfter(requests: readonly ReadRequest[]): Promise<readonly LogPage[]> {
-    const calls = requests.map(({ channel, after, limit }) => {
+    const calls = requests.map(({ channel, after, limit, maxBytes = 0 }) => {
       const { keyPrefix, retention } = this.#options;
       const { head, log } = channelKeys(keyPrefix, channel);
       const { maxAgeMs } = retentionOf(channel, retention);
-      return { script: readScript, keys: [head, log], args: [after + 1, limit, maxAgeMs || 0] };
+      return {
+        script: readScript,
+        keys: [head, log],
+        args: [after + 1, limit, maxAgeMs || 0, maxBytes],
+      };
     });
     const replies = await this.#scripts.run(calls);
     return requests.map(({ channel }, i) => read(replies[i], (value) => pageFrom(value, channel)));

@@ -77,7 +77,8 @@ return {'appended', epoch, offset}
 `);
 
 /**
- * KEYS: head, log. ARGV: first offset wanted, number of entries, their age in ms (0: any).
+ * KEYS: head, log. ARGV: first offset wanted, number of entries, their age in ms (0: any), bytes of their
+ * data (0: any; the first two in any case).
  * Answers {} for an unknown channel, else {epoch, offset, tag, first offset kept, entries}. What is too
  * old is not shown; it goes with a later append, or with the whole log. It writes nothing: it works
  * where Redis takes no writes.
@@ -91,6 +92,14 @@ local start = firstKept(KEYS[2], tonumber(head[2]), function(entry)
 end)
 local from = text(math.max(start, tonumber(ARGV[1]))) .. '-0'
 local entries = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', ARGV[2])
+local maxBytes, bytes = tonumber(ARGV[4]), 0
+for i = 1, maxBytes == 0 and 0 or #entries do
+  bytes = bytes + #(field(entries[i], 'data') or '')
+  if i > 2 and bytes > maxBytes then
+    for last = #entries, i, -1 do entries[last] = nil end
+    break
+  end
+end
 return {head[1], head[2], head[3], text(start), entries}
 `);
 

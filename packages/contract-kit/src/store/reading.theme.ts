@@ -27,6 +27,32 @@ export function readingTheme({ book, bench }: StoreTheme): void {
     expect(only(await store.positions([channel]))).toEqual(page.head);
   });
 
+  book.clause(
+    'S13',
+    'a page ends before it has too many bytes, two items it has always',
+    async () => {
+      const store = await bench.store();
+      const channel = freshChannel();
+      const sizes = [10, 300, 200, 10, 10, 2_000, 10];
+      // Three bytes a character: bytes count, not characters.
+      const data = sizes.map((size) => JSON.stringify('€'.repeat(size)));
+      await store.append(data.map((dataJson) => sampleDraft(channel, { dataJson })));
+      const offsetsOf = async (after: number, limit: number, maxBytes: number) => {
+        const [page] = await store.readAfter([{ channel, after, limit, maxBytes }]);
+        return page?.items.map(({ offset }) => offset);
+      };
+      expect(await offsetsOf(0, 10, 1)).toEqual([1, 2]);
+      expect(await offsetsOf(1, 10, 1_504)).toEqual([2, 3]);
+      expect(await offsetsOf(1, 10, 1_535)).toEqual([2, 3]);
+      expect(await offsetsOf(1, 10, 1_536)).toEqual([2, 3, 4]);
+      expect(await offsetsOf(3, 10, 500)).toEqual([4, 5]);
+      expect(await offsetsOf(4, 10, 500)).toEqual([5, 6]);
+      expect(await offsetsOf(5, 10, 500)).toEqual([6, 7]);
+      expect(await offsetsOf(0, 3, 1_000_000)).toEqual([1, 2, 3]);
+      expect(await offsetsOf(0, 10, 1_000_000)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    },
+  );
+
   book.clause('S5', 'pages read during appends and trimming are whole', async () => {
     const [reader, ...writers] = await bench.peers(4, { retention: { maxCount: 5 } });
     const channel = freshChannel();

@@ -26,7 +26,7 @@ function parts() {
   const emitter = (userId: string | null) =>
     new Emitter({ userId }, new RecordingOutlet(), {
       flusher: new Flusher(),
-      reads: new StoreReads(store, 10),
+      reads: new StoreReads(store, { pageItems: 10, pageBytes: 10_000 }),
       logger: silentLogger,
       backlog: new Backlog(1_000, () => {}),
       counters: new LimitCounters(),

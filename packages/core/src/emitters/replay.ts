@@ -1,6 +1,6 @@
 import { NotifyError } from '../errors/notify-error.js';
 import type { Feed } from '../feeds/feed.js';
-import { judgePage, leadsOn } from '../feeds/judge-page.js';
+import { judgePage, leadsOn, mayGoOn } from '../feeds/judge-page.js';
 import type { StoreReads } from '../feeds/store-reads.js';
 import { isStored } from '../notification/notification.js';
 import type { LogPage } from '../ports/store.js';
@@ -61,7 +61,7 @@ export class Replay {
       // Beyond its own position the feed delivers itself.
       const limit = this.feed.position.offset;
       const reachesLimit =
-        !reads.isFull(page, this.position) || (page.items.at(-1)?.offset ?? 0) > limit;
+        !mayGoOn(page, this.position) || (page.items.at(-1)?.offset ?? 0) > limit;
       for (const item of page.items) {
         if (item.offset > this.position.offset && item.offset <= limit) {
           this.#push(target, new Outgoing(item));

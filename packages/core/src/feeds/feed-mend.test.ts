@@ -5,6 +5,7 @@ import {
   appendMany,
   appendOne,
   positionOf,
+  sampleDraft,
   sampleId,
   sampleStored,
 } from '../test-doubles/envelopes.js';
@@ -55,6 +56,22 @@ test('pages of one item mend too, and come to an end', async () => {
   await mended(feed.mend());
   expect(follower.offsets).toEqual([2, 3, 4]);
   expect(store.reads.length).toBeLessThanOrEqual(5);
+});
+
+test('G9 pages end at their bytes, and mend all the same, however large a notification is', async () => {
+  const inner = memoryStore();
+  const store = new ObservedStore(inner);
+  await appendOne(store, channel, 1);
+  const feed = await openFeed(store, channel, { pageBytes: 500 });
+  const follower = new RecordingFollower();
+  feed.join(follower);
+  for (let n = 2; n <= 12; n += 1) {
+    const dataJson = JSON.stringify('x'.repeat(n === 7 ? 5_000 : 150));
+    await store.append([sampleDraft(channel, n, { dataJson })]);
+  }
+  await mended(feed.mend());
+  expect(follower.offsets).toEqual(Array.from({ length: 11 }, (_, index) => index + 2));
+  expect(store.reads.length).toBeGreaterThan(4);
 });
 
 test('calls of mend while one is under way share it, and what they ask for is read after it', async () => {

@@ -12,7 +12,7 @@ import {
   tagOf,
 } from '../positions/position.js';
 import { EarlyEnvelopes } from './early-envelopes.js';
-import { judgePage } from './judge-page.js';
+import { judgePage, mayGoOn } from './judge-page.js';
 import { Ring } from './ring.js';
 import type { StoreReads } from './store-reads.js';
 
@@ -245,7 +245,7 @@ export class Feed {
     }
     if (before.epoch !== page.head.epoch) this.#moveTo({ ...before, epoch: page.head.epoch });
     for (const item of page.items) if (item.offset > this.position.offset) this.#advance(item);
-    if (reads.isFull(page, before)) return true;
+    if (mayGoOn(page, before)) return true;
     // Items that expired one by one leave no envelope, but their offsets are passed.
     if (page.head.offset > this.position.offset) this.#moveTo(page.head);
     return false;

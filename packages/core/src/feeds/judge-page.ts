@@ -30,3 +30,9 @@ export function leadsOn(page: LogPage, position: Position): boolean {
     last !== undefined && last.offset > position.offset && judgePage(page, position) === 'reachable'
   );
 }
+
+/** Whether more may follow a page that was read from a position on. */
+export function mayGoOn({ items, head }: LogPage, { offset }: Position): boolean {
+  const last = items.at(-1)?.offset ?? offset;
+  return last > offset && last < head.offset;
+}

@@ -11,7 +11,7 @@ afterEach(() => void vi.useRealTimers());
 
 function parts() {
   const store = new ObservedStore(memoryStore());
-  return { store, reads: new StoreReads(store, 10) };
+  return { store, reads: new StoreReads(store, { pageItems: 10, pageBytes: 10_000 }) };
 }
 
 async function all<Answer>(asked: readonly Promise<Answer>[]) {
@@ -130,7 +130,7 @@ test('G3 clients that come back with the same cursor, over seconds, share what w
     const [page] = await all([reads.sharedPageFrom('all', at)]);
     pages.add(page?.status === 'fulfilled' ? page.value : page?.reason);
   }
-  expect(store.reads).toEqual([[{ channel: 'all', after: 0, limit: 11 }]]);
+  expect(store.reads).toEqual([[{ channel: 'all', after: 0, limit: 11, maxBytes: 10_000 }]]);
   expect([...pages]).toMatchObject([{ items: { length: 11 } }]);
 });
 

@@ -1,4 +1,4 @@
-import type { LogPage, Store } from '../ports/store.js';
+import type { LogPage, ReadRequest, Store } from '../ports/store.js';
 import type { Position } from '../positions/position.js';
 import { leadsOn } from './judge-page.js';
 import { RecentPages } from './recent-pages.js';
@@ -7,6 +7,13 @@ const maxPerCall = 500;
 /** Longer than a thousand clients take to come back; memory is bounded by the bytes. */
 const recentPagesMs = 30_000;
 const recentPagesBytes = 16 * 1024 * 1024;
+
+/** How much is read at once after a position. */
+export interface PageSize {
+  readonly pageItems: number;
+  /** Of data; at least one notification is read in any case. */
+  readonly pageBytes: number;
+}
 
 interface Waiter<Value> {
   resolve(value: Value): void;
@@ -19,16 +26,15 @@ interface Waiter<Value> {
  * the same cursor cost one read.
  */
 export class StoreReads {
-  readonly #pageItems: number;
-  readonly #pages: Coalescer<{ channel: string; after: number; limit: number }, LogPage>;
+  readonly #size: PageSize;
+  readonly #pages: Coalescer<ReadRequest, LogPage>;
   readonly #positions: Coalescer<string, Position>;
   readonly #recent = new RecentPages(recentPagesMs, recentPagesBytes);
 
-  /** @param pageItems - notifications after a position that are read at once */
-  constructor(store: Store, pageItems: number) {
-    this.#pageItems = pageItems;
+  constructor(store: Store, size: PageSize) {
+    this.#size = size;
     this.#pages = new Coalescer(
-      ({ channel, after, limit }) => `${after} ${limit} ${channel}`,
+      ({ channel, after, limit, maxBytes = 0 }) => `${after} ${limit} ${maxBytes} ${channel}`,
       (requests) => store.readAfter(requests),
     );
     this.#positions = new Coalescer(
@@ -48,7 +54,9 @@ export class StoreReads {
    */
   pageFrom(channel: string, { offset }: Position): Promise<LogPage> {
     const own = Math.min(1, offset);
-    return this.page(channel, offset - own, this.#pageItems + own);
+    const { pageItems, pageBytes } = this.#size;
+    const limit = pageItems + own;
+    return this.#pages.ask({ channel, after: offset - own, limit, maxBytes: pageBytes });
   }
 
   /**
@@ -62,12 +70,6 @@ export class StoreReads {
     const page = this.pageFrom(channel, position);
     this.#recent.keep(key, page);
     return page;
-  }
-
-  /** Whether more may follow what {@link pageFrom} gave. */
-  isFull({ items }: LogPage, { offset }: Position): boolean {
-    const own = items[0]?.offset === offset ? 1 : 0;
-    return items.length - own >= this.#pageItems;
   }
 
   /** Lets go of what was read. */

@@ -1,10 +1,13 @@
 import type { StoredEnvelope } from '../notification/notification.js';
-import type { Draft, LogPage } from '../ports/store.js';
+import type { Draft, LogPage, ReadRequest } from '../ports/store.js';
 import { originPosition, type Position, tagOf } from '../positions/position.js';
 import type { LogRetention } from '../retention/retention.js';
 
 /** What reading a channel that was never appended to gives. */
 export const originPage: LogPage = Object.freeze({ items: [], logStart: 1, head: originPosition });
+
+/** However few bytes a page may have. */
+const leastItems = 2;
 
 interface Entry {
   readonly envelope: StoredEnvelope;
@@ -43,13 +46,17 @@ export class MemoryLog {
     return envelope;
   }
 
-  readAfter(after: number, limit: number): LogPage {
+  readAfter({ after, limit, maxBytes = Number.POSITIVE_INFINITY }: ReadRequest): LogPage {
     this.#trim();
     const logStart = this.#head.offset + 1 - this.#entries.length;
     const from = Math.max(0, after + 1 - logStart);
-    const items = this.#entries
-      .slice(from, from + limit)
-      .map(({ envelope }) => this.#inCurrentEpoch(envelope));
+    const items: StoredEnvelope[] = [];
+    let room = maxBytes;
+    for (const { envelope, bytes } of this.#entries.slice(from, from + limit)) {
+      room -= bytes;
+      if (room < 0 && items.length >= leastItems) break;
+      items.push(this.#inCurrentEpoch(envelope));
+    }
     return { items, logStart, head: this.#head };
   }
 

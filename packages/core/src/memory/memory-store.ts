@@ -70,7 +70,7 @@ class MemoryStore implements Store {
     this.#mustBeOpen();
     return requests.map((request) => {
       const log = this.#logs.get(request.channel);
-      return log?.readAfter(request.after, request.limit) ?? originPage;
+      return log?.readAfter(request) ?? originPage;
     });
   }
 

@@ -87,7 +87,7 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
     );
   }
   const channelNames = new ChannelNames(naming);
-  const reads = new StoreReads(store, limits.pageItems);
+  const reads = new StoreReads(store, limits);
   const counters = new LimitCounters();
   const common = { ...limits, store, broker, logger, reads, channelNames, counters };
   const feeds = new FeedTable({

@@ -46,6 +46,7 @@ export const limitsSchema = z.strictObject({
   ringCount: count(64),
   ringBytes: count(256 * 1024),
   pageItems: count(100),
+  pageBytes: count(512 * 1024),
   feedGraceMs: ms(5_000),
   positionCheckMs: ms(10_000),
   drainWindowMs: z.number().min(0).default(1_000),
@@ -140,8 +141,10 @@ export interface NotifierOptions<Schemas extends CatalogueSchemas> {
   readonly ringCount?: number | undefined;
   /** and the bytes of data that they take at most, 256 KiB. */
   readonly ringBytes?: number | undefined;
-  /** Notifications read from the store at once, 100. */
+  /** Notifications read from the store at once, 100, */
   readonly pageItems?: number | undefined;
+  /** and the bytes of their data, 512 KiB; at least one in any case. */
+  readonly pageBytes?: number | undefined;
   /** How long a channel without streams stays subscribed, 5,000. */
   readonly feedGraceMs?: number | undefined;
   /** Longest period of the comparison with the store, which finds lost wake-ups, 10,000. */

@@ -41,6 +41,8 @@ export interface ReadRequest {
   readonly after: number;
   /** At most this many items; 1 or more. */
   readonly limit: number;
+  /** At most this many bytes of data, but the first two items in any case. Default: any. */
+  readonly maxBytes?: number;
 }
 
 /** A consistent look at one channel's log. */
@@ -75,7 +77,9 @@ export interface LogPage {
  * S11 nothing older than `maxAgeMs` is served, appended to or not; age is told by one clock, the store's;
  * S12 a draft with a `floor` of the log's epoch is never placed at or before that floor under that epoch:
  *    where the head is before the floor, or another notification stands there, the draft begins a new
- *    epoch, and offsets count on.
+ *    epoch, and offsets count on;
+ * S13 a page ends before its data takes more than `maxBytes`, but not before its first two items: whoever
+ *    reads on from an item that it knows gets further.
  *
  * Not promised: order between channels, transactions over several channels, speed of old pages.
  * Called by the Notifier: `append` for each notify, `positions` at attach and periodically,

@@ -1,19 +1,17 @@
 import type { Outgoing } from '../emitters/outgoing.js';
 import { Feed, type FeedContext, type FeedFollower } from '../feeds/feed.js';
-import { StoreReads } from '../feeds/store-reads.js';
+import { type PageSize, StoreReads } from '../feeds/store-reads.js';
 import { silentLogger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
 import { originPosition } from '../positions/position.js';
 
-export interface FeedFields extends FeedContext {
-  readonly pageItems: number;
-}
+export interface FeedFields extends FeedContext, PageSize {}
 
 export function feedContext(store: Store, fields: Partial<FeedFields> = {}): FeedContext {
-  const { pageItems = 100, ...others } = fields;
+  const { pageItems = 100, pageBytes = 100_000, ...others } = fields;
   return {
     store,
-    reads: new StoreReads(store, pageItems),
+    reads: new StoreReads(store, { pageItems, pageBytes }),
     logger: silentLogger,
     reorderMs: 20,
     ringCount: 64,
