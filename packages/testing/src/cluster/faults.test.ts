@@ -20,6 +20,9 @@ test('a store that refuses does nothing, one whose answer is lost does all', asy
   cluster.store.fail('refused');
   await expect(tell('one')).rejects.toMatchObject(unavailable);
   expect(cluster.log('user:u1').items).toHaveLength(0);
+  cluster.heal();
+  // Until a node has found out, it refuses at once.
+  await cluster.advance(1_000);
   cluster.store.fail('unanswered');
   await expect(tell('two', 0, 'k')).rejects.toMatchObject(unavailable);
   expect(cluster.log('user:u1').items).toHaveLength(1);

@@ -135,3 +135,13 @@ test('a crashed node has no notifier, and what was under way rejects', async () 
   await cluster.node(0).restart();
   await tell(0, 'u1', 'two');
 });
+
+test('a node that cannot reach the store does not come up', async () => {
+  cluster = await testCluster({ catalogue });
+  cluster.store.fail();
+  await expect(cluster.node(1).restart()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  expect(cluster.node(1).isUp).toBe(false);
+  cluster.heal();
+  await cluster.node(1).restart();
+  expect(cluster.node(1).isUp).toBe(true);
+});

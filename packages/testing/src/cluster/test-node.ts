@@ -39,7 +39,7 @@ export class TestNode<Schemas extends CatalogueSchemas> {
     this.#context = context;
   }
 
-  /** Whether it was started and has not crashed. */
+  /** Whether it has begun to start and has not crashed. */
   get isUp(): boolean {
     return this.#running !== undefined;
   }
@@ -68,7 +68,10 @@ export class TestNode<Schemas extends CatalogueSchemas> {
     await running.notifier.close();
   }
 
-  /** Comes up with nothing but what the store has, after a crash if it has not crashed yet. */
+  /**
+   * Comes up with nothing but what the store has, after a crash if it has not crashed yet. Rejects, and is
+   * down, where the store cannot be reached.
+   */
   async restart(): Promise<void> {
     await this.crash();
     const { options, store, broker } = this.#context;
@@ -82,7 +85,12 @@ export class TestNode<Schemas extends CatalogueSchemas> {
       nodeId: `node-${this.index}.${this.#lives}`,
     });
     this.#running = { ...running, notifier };
-    await notifier.start();
+    try {
+      await notifier.start();
+    } catch (error) {
+      if (this.#running?.notifier === notifier) await this.crash();
+      throw error;
+    }
   }
 
   /** Ends it in good order, so that nothing of it is left. */

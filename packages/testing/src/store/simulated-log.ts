@@ -1,6 +1,7 @@
 import {
   type AppendOutcome,
   type Draft,
+  isCutBefore,
   type LogPage,
   NotifyError,
   newEpoch,
@@ -33,9 +34,10 @@ export class SimulatedLog {
     return { epoch: this.#epoch, offset: last.offset, tag: tagOf(last.id) };
   }
 
-  append({ idempotency, ...fields }: Draft): AppendOutcome {
+  append({ idempotency, floor, ...fields }: Draft): AppendOutcome {
     const first = idempotency && this.#firsts.get(idempotency.key);
     if (first === undefined) {
+      if (floor !== undefined && isCutBefore(this.head, floor)) this.renewEpoch();
       const { epoch, offset } = this.head;
       const item = Object.freeze({ ...fields, epoch, offset: offset + 1 });
       this.#items.push(item);

@@ -24,6 +24,8 @@ test('she is told once, although the answer of the store was lost and we tried a
     code: 'STORE_UNAVAILABLE',
   });
   cluster.store.recover();
+  // A node finds out within two seconds that the store is back.
+  await cluster.advance(2_000);
   await approve(order, cluster.node(0).notifier);
   await cluster.settled();
   expect(ada.shown).toHaveLength(1);

@@ -187,9 +187,7 @@ export class ClientJudge {
         `stands at ${position.epoch}.${position.offset} of ${channel}, the store at ${head.epoch}.${head.offset}`,
       );
     }
-    // Where the store lost its end and counts on before any node knows, and the first wake-ups since are lost
-    // too, the next one looks like a continuation: what lies between is not shown.
-    if (this.#ledger.wasLost(channel)) return;
+    if (this.#ledger.announcementsLost && this.#ledger.wasLost(channel)) return;
     for (const [offset, id] of this.#inARow.get(channel) ?? []) {
       const kept = items[offset - logStart];
       if (kept !== undefined && kept.id !== id) {
