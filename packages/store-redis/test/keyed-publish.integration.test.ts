@@ -40,7 +40,8 @@ test('Redis dies between two appends of one keyed publish: a retry finishes the 
   const reads = channels.map((channel) => ({ channel, after: 0, limit: 10 }));
   const half = await eventually(() => store.readAfter(reads));
   expect(half.map(({ items }) => items.length)).toEqual([1, 0, 0]);
-  const result = await publish();
+  // The node takes it up again once it has seen that Redis is back.
+  const result = await eventually(publish);
   expect(result).toMatchObject({ id: half[0]?.items[0]?.id, stored: true, duplicate: false });
   expect(await publish()).toMatchObject({ id: result.id, duplicate: true });
   const whole = await store.readAfter(reads);
