@@ -9,6 +9,7 @@ import {
   createNotifier,
   type Logger,
   type NotifyResult,
+  type RetentionOptions,
   type Store,
 } from '../../../packages/core/src/index.js';
 import { redisStore } from '../../../packages/store-redis/src/index.js';
@@ -22,8 +23,7 @@ export interface HostOptions {
   readonly storeUrl: string;
   /** Default: the store's. */
   readonly brokerUrl?: string;
-  /** Notifications kept per channel. */
-  readonly maxLogCount?: number;
+  readonly retention?: RetentionOptions;
   readonly positionCheckMs?: number;
   /** Stands between the notifier and its store. */
   readonly wrap?: (store: Store) => Store;
@@ -65,17 +65,17 @@ const access: AccessOptions = {
 };
 
 export async function startHost(options: HostOptions): Promise<Host> {
-  const { name, storeUrl, brokerUrl = storeUrl, positionCheckMs, wrap = (it) => it } = options;
+  const { name, storeUrl, brokerUrl = storeUrl, positionCheckMs, retention = {} } = options;
+  const { wrap = (it) => it } = options;
   const lines: string[] = [];
   const links: string[] = [];
   const logger = loggerInto(lines);
-  const limits = options.maxLogCount === undefined ? {} : { maxLogCount: options.maxLogCount };
   const notifier = createNotifier({
     catalogue,
     nodeId: name,
     logger,
     broker: redisBroker({ url: brokerUrl, logger }),
-    store: wrap(redisStore({ url: storeUrl, logger, ...limits })),
+    store: wrap(redisStore({ url: storeUrl, logger, retention })),
     ...(positionCheckMs === undefined ? {} : { positionCheckMs }),
   });
   notifier.on('broker', (link) => {
