@@ -1,4 +1,5 @@
 import type { AppendOutcome, Draft } from '../ports/store.js';
+import { nextTurn } from '../time/next-turn.js';
 
 /** Takes appends as a store does. */
 export interface Appender {
@@ -18,7 +19,7 @@ export interface Appended {
 const chunk = 100;
 
 /**
- * Appends one content to many channels, some at a time: neither the store nor the event loop is kept
+ * Appends one content to several channels, some at a time: neither the store nor the event loop is kept
  * from others by a large audience.
  *
  * With an idempotency key one channel goes ahead, the same for every attempt: where an earlier one had
@@ -30,7 +31,7 @@ export async function* appendAudience(
   channels: readonly string[],
   content: Content,
 ): AsyncGenerator<Appended, void, void> {
-  if (content.idempotency === undefined || channels.length === 1) {
+  if (content.idempotency === undefined) {
     yield* appendChunks(appender, channels, content);
     return;
   }
@@ -57,11 +58,6 @@ async function* appendChunks(
       outcomes: await appender.append(some.map((channel) => ({ ...content, channel }))),
     };
   }
-}
-
-/** Others get their turn, also where the store answers without waiting for anything. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function smallest(channels: readonly string[]): string {

@@ -2,6 +2,7 @@ import { NotifyError } from '../errors/notify-error.js';
 import type { LimitCounters } from '../limits/counters.js';
 import type { Envelope } from '../notification/notification.js';
 import type { Broker } from '../ports/broker.js';
+import { nextTurn } from '../time/next-turn.js';
 
 interface Waiting {
   readonly envelope: Envelope;
@@ -121,7 +122,7 @@ export class PublishQueue {
 
   async #pump(): Promise<void> {
     // Appends that one reply of the store finished are collected before the first call.
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, this.#limits.maxBatch);
       for (const { bytes } of batch) this.#waitingBytes -= bytes;

