@@ -38,8 +38,10 @@ export class ClientJudge {
   /** What it was shown since it was last moved. */
   readonly #inARow = new Map<string, Map<number, string>>();
   readonly #keys = new Map<string, string>();
-  /** How many losses it was told of. */
+  /** How many new lives of a channel it was told of, */
   readonly #told = new Map<string, number>();
+  /** and on this stream, how often that its place was gone in the same one. */
+  #toldOnStream = new Map<string, number>();
 
   constructor(client: TestClient, number: number, ledger: Ledger) {
     this.#client = client;
@@ -67,6 +69,7 @@ export class ClientJudge {
     for (const key of this.#unconfirmed) this.#repeatable.add(key);
     this.#unconfirmed = new Set();
     this.#ephemerals = new Set();
+    this.#toldOnStream = new Map();
   }
 
   #ready({ channels, recovered }: Ready, index: number): void {
@@ -104,8 +107,9 @@ export class ClientJudge {
   }
 
   /**
-   * Whether what the client needs is gone since it stood at `before`. A loss counts once; and once more
-   * where the client was told before any node knew of it, and then the log's next life began.
+   * Whether what the client needs is gone since it stood at `before`. A log begins one new life for each loss,
+   * and that is told once. Before a node knows of the loss, it is told who comes from a place that is gone,
+   * on each stream: a client may go back to a node that still shows what was lost, and come again.
    */
   #isReason(channel: string, before: Position, after: Position, index: number): boolean {
     const happened = this.#ledger.disturbances.filter(
@@ -115,9 +119,9 @@ export class ClientJudge {
       ({ what }) => what !== 'lost' && what.logStart > before.offset + 1,
     );
     if (trimmed) return true;
-    const why = `${channel} ${before.epoch === after.epoch}`;
-    const told = (this.#told.get(why) ?? 0) + 1;
-    this.#told.set(why, told);
+    const counts = before.epoch === after.epoch ? this.#toldOnStream : this.#told;
+    const told = (counts.get(channel) ?? 0) + 1;
+    counts.set(channel, told);
     return happened.filter(({ what }) => what === 'lost').length >= told;
   }
 
