@@ -256,6 +256,19 @@ test('G2 what the feed was given meanwhile is not given again, nor taken back, b
   expect(follower.losses).toBe(0);
 });
 
+test('G3 a loss is told though what came next, while it was found, seems to go on from before it', async () => {
+  const { truth, store, feed, follower } = await followed(5);
+  truth.loseAfter(channel, 3);
+  store.after.set('readAfter', async () => {
+    store.after.clear();
+    const [, , sixth] = await appendMany(truth, channel, 3, 40);
+    if (sixth !== undefined) feed.offer(sixth);
+  });
+  await mended(feed.mend());
+  expect(follower.losses).toBe(1);
+  expect(feed.position.offset).toBe(6);
+});
+
 test('a renewal that fails is logged, and tried again by the next mending', async () => {
   const { truth, store, logger, feed, follower } = await followed(5);
   truth.loseAfter(channel, 3);

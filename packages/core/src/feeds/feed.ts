@@ -232,8 +232,9 @@ export class Feed {
     const page = await reads.pageFrom(this.channel, before);
     if (this.#closed) return false;
     const verdict = judgePage(page, before);
-    // What was offered meanwhile has moved the position on: it is judged anew.
-    if (verdict !== 'reachable' && this.position !== before) return true;
+    // What was offered meanwhile has moved the position on: it is judged anew. That the store knew less
+    // than what had been delivered is a loss whatever came since.
+    if (verdict === 'unreachable' && this.position !== before) return true;
     if (verdict !== 'reachable') {
       const since = this.#early?.firstOf(page.head.epoch);
       const head =
