@@ -38,10 +38,8 @@ export class ClientJudge {
   /** What it was shown since it was last moved. */
   readonly #inARow = new Map<string, Map<number, string>>();
   readonly #keys = new Map<string, string>();
-  /** How many new lives of a channel it was told of, */
-  readonly #told = new Map<string, number>();
-  /** and on this stream, how often that its place was gone in the same one. */
-  #toldOnStream = new Map<string, number>();
+  /** How many losses it was told of on this stream. */
+  #told = new Map<string, number>();
 
   constructor(client: TestClient, number: number, ledger: Ledger) {
     this.#client = client;
@@ -69,7 +67,7 @@ export class ClientJudge {
     for (const key of this.#unconfirmed) this.#repeatable.add(key);
     this.#unconfirmed = new Set();
     this.#ephemerals = new Set();
-    this.#toldOnStream = new Map();
+    this.#told = new Map();
   }
 
   #ready({ channels, recovered }: Ready, index: number): void {
@@ -88,7 +86,7 @@ export class ClientJudge {
         continue;
       }
       if (recovered) this.#violated(`was moved in ${channel} without being told`);
-      if (!this.#isReason(channel, before, position, index)) {
+      if (!this.#isReason(channel, before, index)) {
         this.#movedWithoutReason(channel, before, position);
       }
       this.#inARow.delete(channel);
@@ -107,11 +105,11 @@ export class ClientJudge {
   }
 
   /**
-   * Whether what the client needs is gone since it stood at `before`. A log begins one new life for each loss,
-   * and that is told once. Before a node knows of the loss, it is told who comes from a place that is gone,
-   * on each stream: a client may go back to a node that still shows what was lost, and come again.
+   * Whether what the client needs is gone since it stood at `before`. On one stream a loss counts once, and
+   * once more where the client was told before its node knew of it, which then showed what it had read before
+   * or began the log's next life. On another stream it may count again: that node may not know of it yet.
    */
-  #isReason(channel: string, before: Position, after: Position, index: number): boolean {
+  #isReason(channel: string, before: Position, index: number): boolean {
     const happened = this.#ledger.disturbances.filter(
       (each) => each.channel === channel && (each.seenBy[this.#number] ?? 0) <= index,
     );
@@ -119,10 +117,9 @@ export class ClientJudge {
       ({ what }) => what !== 'lost' && what.logStart > before.offset + 1,
     );
     if (trimmed) return true;
-    const counts = before.epoch === after.epoch ? this.#toldOnStream : this.#told;
-    const told = (counts.get(channel) ?? 0) + 1;
-    counts.set(channel, told);
-    return happened.filter(({ what }) => what === 'lost').length >= told;
+    const told = (this.#told.get(channel) ?? 0) + 1;
+    this.#told.set(channel, told);
+    return happened.filter(({ what }) => what === 'lost').length * 2 >= told;
   }
 
   #take(notification: Notification, cursor: string | undefined): void {
