@@ -241,6 +241,8 @@ export class Feed {
         verdict === 'behind' ? await store.renewEpoch(this.channel, before.epoch) : page.head;
       const start = since === undefined ? head : await this.#placeBefore(since, head);
       if (this.#closed) return false;
+      // As above: late ones may have come while it was asked where to go on.
+      if (verdict === 'unreachable' && this.position !== before) return true;
       this.#lose(start);
       return start !== head;
     }
