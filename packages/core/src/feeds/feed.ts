@@ -59,8 +59,8 @@ export class Feed {
   #reorderTimer: NodeJS.Timeout | undefined;
   #mending: Promise<void> | undefined;
   #mendAgain = false;
-  /** Another notification was offered for a place that was delivered: first the store is asked. */
-  #doubted = false;
+  /** Offered for a place where another notification was delivered: first the store is asked. */
+  #doubt: StoredEnvelope | undefined;
   #closed = false;
 
   constructor(channel: string, context: FeedContext) {
@@ -111,10 +111,10 @@ export class Feed {
       this.#keep(envelope);
       void this.mend();
     } else if (this.#contradicts(envelope, position)) {
-      this.#doubted = true;
+      this.#doubt = envelope;
       this.#keep(envelope);
       void this.mend();
-    } else if (envelope.offset === position.offset + 1 && !this.#doubted) {
+    } else if (envelope.offset === position.offset + 1 && this.#doubt === undefined) {
       this.#advance(envelope);
       if (this.#early !== undefined) this.#settleEarly();
     } else if (envelope.offset > position.offset) {
@@ -190,7 +190,7 @@ export class Feed {
   /** Delivers what is next among the early, drops what is past, and waits where a hole is left. */
   #settleEarly(): void {
     const early = this.#early;
-    if (early === undefined || this.#doubted) return;
+    if (early === undefined || this.#doubt !== undefined) return;
     for (;;) {
       const { epoch, offset } = this.position;
       const next = early.at(epoch, offset + 1);
@@ -214,7 +214,7 @@ export class Feed {
         for (const envelope of offeredBefore) this.#early?.forget(envelope);
       } while (this.#mendAgain);
       this.#mending = undefined;
-      this.#doubted = false;
+      this.#doubt = undefined;
       if (!this.#closed) this.#settleEarly();
     } catch (error) {
       this.#mending = undefined;
@@ -229,9 +229,10 @@ export class Feed {
   async #readMissing(): Promise<boolean> {
     const before = this.position;
     const { reads, store } = this.#context;
+    const wasReplaced = this.#doubt !== undefined && (await this.#isReplacedBy(this.#doubt));
     const page = await reads.pageFrom(this.channel, before);
     if (this.#closed) return false;
-    const verdict = judgePage(page, before);
+    const verdict = wasReplaced ? 'behind' : judgePage(page, before);
     // What was offered meanwhile has moved the position on: it is judged anew. That the store knew less
     // than what had been delivered is a loss whatever came since.
     if (verdict === 'unreachable' && this.position !== before) return true;
@@ -252,6 +253,13 @@ export class Feed {
     // Items that expired one by one leave no envelope, but their offsets are passed.
     if (page.head.offset > this.position.offset) this.#moveTo(page.head);
     return false;
+  }
+
+  /** Whether the log has it where another was delivered, however many have followed it since. */
+  async #isReplacedBy({ epoch, offset, id }: StoredEnvelope): Promise<boolean> {
+    const { items, head } = await this.#context.reads.page(this.channel, offset - 1, 1);
+    const [there] = items;
+    return head.epoch === epoch && there?.offset === offset && there.id === id;
   }
 
   /**
@@ -293,6 +301,7 @@ export class Feed {
     );
     this.#ring = undefined;
     this.#early = undefined;
+    this.#doubt = undefined;
     for (const follower of [...this.followers]) follower.losing(this);
     this.#moveTo(position);
     for (const follower of [...this.followers]) follower.historyLost(this);

@@ -89,9 +89,12 @@ test('what came before the ring began is known by its place alone', () => {
   expect(ring.after(at(8))).toHaveLength(2);
 });
 
-test('another notification in the place of one that is held is a contradiction', () => {
+test('another notification in the place of one that is known is a contradiction', () => {
   const ring = new Ring(2, 1_000, originPosition);
-  filled(ring, 3);
+  filled(ring, 4);
+  expect(ring.contradicts(sampleStored(channel, 3))).toBe(false);
+  expect(ring.contradicts(sampleStored(channel, 3, { id: sampleId(30) }))).toBe(true);
+  // The place before the oldest that is held is known, too.
   expect(ring.contradicts(sampleStored(channel, 2))).toBe(false);
   expect(ring.contradicts(sampleStored(channel, 2, { id: sampleId(20) }))).toBe(true);
   expect(ring.contradicts(sampleStored(channel, 1, { id: sampleId(10) }))).toBe(false);

@@ -1,6 +1,6 @@
 import type { Outgoing } from '../emitters/outgoing.js';
 import { isStored, type StoredEnvelope } from '../notification/notification.js';
-import { type Position, positionOf, samePosition } from '../positions/position.js';
+import { NO_TAG, type Position, positionOf, samePosition, tagOf } from '../positions/position.js';
 
 /** The most recent notifications of a feed, bounded by count and by bytes of data. */
 export class Ring {
@@ -49,8 +49,10 @@ export class Ring {
     return this.#items.slice(index + 1);
   }
 
-  /** Whether another notification is held in this one's place. */
+  /** Whether another notification is known in this one's place. */
   contradicts({ offset, id }: StoredEnvelope): boolean {
+    const { offset: last, tag } = this.#before;
+    if (offset === last) return tag !== NO_TAG && tag !== tagOf(id);
     const held = this.#items[this.#indexOf(offset)];
     return held !== undefined && held.envelope.id !== id;
   }
