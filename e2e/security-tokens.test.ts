@@ -213,7 +213,8 @@ describe('G8 a token is told nowhere: no log line, answer, frame or close reason
     const { privateKey } = await generateKeyPair('ES256');
     const token = await claims('user-of-the-token', '1h', 'ES256').sign(privateKey);
     await showEverywhere(token, token);
-    expect(linesOf('warn').length).toBeGreaterThan(5);
+    // One for SSE, WebSocket and HTTP each; those that follow are left out.
+    expect(linesOf('warn').length).toBeGreaterThanOrEqual(3);
     expectUntold(token);
   });
 
