@@ -1,4 +1,5 @@
 import { eventually } from '@realtime-notify/contract-kit';
+import { memoryStore } from '@realtime-notify/core';
 import { expect, test } from 'vitest';
 import { bystander } from './harness/bystander.js';
 import { clientFrame } from './harness/client-frame.js';
@@ -65,7 +66,11 @@ test('H-slow-body a body that trickles is answered 408, and its connection ended
 
 test('H-stalled-replay a client that stops reading while it catches up is cut, though a replay is not slowness', async () => {
   const server = await hostileServer({
-    notifier: { maxBufferedBytes: 64 * kib, ringBytes: kib },
+    notifier: {
+      store: memoryStore({ retention: { maxBytes: false } }),
+      maxBufferedBytes: 64 * kib,
+      ringBytes: kib,
+    },
     mount: { sse: { heartbeatMs: 300 } },
   });
   const early = await server.stream('u1');
