@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What becomes of what passes. */
 type Passing =
@@ -70,16 +71,18 @@ export class FaultyProxy {
     }
     if (this.#passing === 'refused') client.destroy();
     client.on('data', (bytes) => upstream.write(bytes));
-    let lastAt = 0;
+    // One after the other: bytes that overtake others are no fault of a network, but nonsense.
+    let written = Promise.resolve();
     upstream.on('data', (bytes) => {
       if (this.#passing === 'unanswered') {
         client.destroy();
         return;
       }
-      lastAt = Math.max(lastAt, Date.now() + Math.random() * this.maxDelayMs);
-      const afterMs = lastAt - Date.now();
-      if (afterMs < 1) client.write(bytes);
-      else setTimeout(() => client.write(bytes), afterMs);
+      const delayMs = Math.random() * this.maxDelayMs;
+      written = written.then(async () => {
+        if (delayMs > 0) await sleep(delayMs);
+        client.write(bytes);
+      });
     });
   }
 }

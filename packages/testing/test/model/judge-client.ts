@@ -10,7 +10,7 @@ import {
 } from '@realtime-notify/core';
 import type { ClientEvent } from '../../src/client/client-event.js';
 import type { TestClient } from '../../src/client/test-client.js';
-import type { Ledger } from './ledger.js';
+import type { Disturbance, Ledger } from './ledger.js';
 import { violated } from './violation.js';
 
 type Ready = Extract<ClientEvent, { kind: 'ready' }>;
@@ -75,16 +75,11 @@ export class ClientJudge {
     const names = [...channels.keys()].toSorted().join();
     if (names !== [...followed, 'all'].toSorted().join()) this.#violated(`follows ${names}`);
     let moved = false;
-    /** The channel's first epoch is no news; the one after a loss may be. */
-    let mayBeMoved = false;
     for (const [channel, position] of channels) {
       const before = this.#at.get(channel);
       this.#at.set(channel, position);
       if (before === undefined || samePosition(before, position)) continue;
-      if (isSame(before, position)) {
-        mayBeMoved = true;
-        continue;
-      }
+      if (isSame(before, position)) continue;
       if (recovered) this.#violated(`was moved in ${channel} without being told`);
       if (!this.#isReason(channel, before, index)) {
         this.#movedWithoutReason(channel, before, position);
@@ -94,7 +89,9 @@ export class ClientJudge {
       for (const key of this.#shown) if (key.startsWith(`${channel} `)) this.#shown.delete(key);
       moved = true;
     }
-    if (!recovered && !moved && !mayBeMoved) this.#violated('was told of a loss that was none');
+    // What was lost may have been on its way to the client still, from an empty log to an empty log.
+    const mayBeEmpty = [...channels.keys()].some((channel) => this.#lossesOf(channel, index) > 0);
+    if (!recovered && !moved && !mayBeEmpty) this.#violated('was told of a loss that was none');
     this.#confirm();
   }
 
@@ -110,16 +107,25 @@ export class ClientJudge {
    * or began the log's next life. On another stream it may count again: that node may not know of it yet.
    */
   #isReason(channel: string, before: Position, index: number): boolean {
-    const happened = this.#ledger.disturbances.filter(
-      (each) => each.channel === channel && (each.seenBy[this.#number] ?? 0) <= index,
-    );
+    const happened = this.#happened(channel, index);
     const trimmed = happened.some(
       ({ what }) => what !== 'lost' && what.logStart > before.offset + 1,
     );
     if (trimmed) return true;
     const told = (this.#told.get(channel) ?? 0) + 1;
     this.#told.set(channel, told);
-    return happened.filter(({ what }) => what === 'lost').length * 2 >= told;
+    return this.#lossesOf(channel, index) * 2 >= told;
+  }
+
+  #lossesOf(channel: string, index: number): number {
+    return this.#happened(channel, index).filter(({ what }) => what === 'lost').length;
+  }
+
+  /** What had happened to a channel when the client lived through its event of that index. */
+  #happened(channel: string, index: number): readonly Disturbance[] {
+    return this.#ledger.disturbances.filter(
+      (each) => each.channel === channel && (each.seenBy[this.#number] ?? 0) <= index,
+    );
   }
 
   #take(notification: Notification, cursor: string | undefined): void {
