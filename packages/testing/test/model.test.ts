@@ -7,8 +7,9 @@ import { simulatedDeployment } from './model/simulated-deployment.js';
 const {
   /** How many histories. */
   MODEL_RUNS = '5000',
-  /** As a failure prints them, to see it again. */
-  MODEL_SEED,
+  /** The same histories each time, so that what turns red is the change; `random` plays others. */
+  MODEL_SEED = '20261125',
+  /** As a failure prints it beside its seed, to see it again. */
   MODEL_PATH,
   /** One history, as a failure prints it. */
   MODEL_HISTORY,
@@ -22,7 +23,7 @@ const runs = MODEL_HISTORY === undefined ? Number(MODEL_RUNS) : 1;
 const source = MODEL_HISTORY === undefined ? histories : fc.constant(JSON.parse(MODEL_HISTORY));
 
 test(
-  `plant ${MODEL_NAME}: ${runs} random histories keep the guarantees`,
+  `plant ${MODEL_NAME}: ${runs} random histories keep the guarantees (MODEL_SEED=${MODEL_SEED})`,
   { timeout: 600_000 },
   () =>
     fc.assert(
@@ -38,7 +39,7 @@ test(
         numRuns: runs,
         includeErrorInReport: true,
         endOnFailure: MODEL_SHRINK === '0',
-        ...(MODEL_SEED && { seed: Number(MODEL_SEED) }),
+        ...(MODEL_SEED !== 'random' && { seed: Number(MODEL_SEED) }),
         ...(MODEL_PATH && { path: MODEL_PATH }),
       },
     ),
