@@ -14,7 +14,7 @@ export type NotifierEvents = {
   /** A notification was stored, or sent as ephemeral; for a buffered one, once it is stored. */
   notified: { readonly type: string; readonly result: NotifyResult };
   /**
-   * What `enqueue` took on, or `notify` has buffered, was given up: refused, or not stored within
+   * What `enqueue` took on, or `notify` has buffered, is not tried any more: refused, or not known to be stored within
    * `enqueuePatienceMs` or `unstoredPatienceMs`.
    */
   undelivered: Undelivered;

@@ -20,10 +20,11 @@ export interface StoreQueueLimits extends WaitingLimits {
   readonly unstoredPatienceMs: number;
 }
 
-/** What a notification came to nothing with. */
+/** A notification that is not known to be stored: the store may have taken it without its answer arriving. */
 export interface Undelivered {
   /** What `enqueue` returned, or the id in the result of `notify`. */
   readonly id: string;
+  /** As it was given, with the idempotency key under which it was tried: so it can be sent again. */
   readonly request: NotifyRequest;
   readonly error: NotifyError;
 }
@@ -293,7 +294,9 @@ export class StoreQueue {
   #giveUp(job: Job, error: NotifyError): void {
     this.#forget(job);
     this.#log.undelivered(error);
-    this.#context.undelivered({ id: job.prepared.content.id, request: job.request, error });
+    const { id, idempotency } = job.prepared.content;
+    const request = idempotency ? { ...job.request, idempotencyKey: idempotency.key } : job.request;
+    this.#context.undelivered({ id, request, error });
   }
 
   #forget(job: Job): void {

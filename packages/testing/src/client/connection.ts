@@ -53,6 +53,11 @@ export class Connection implements Outlet {
     if (pace === 'nothing') this.#resolveOpened();
   }
 
+  /** A client of the WebSocket protocol shows an id once, so it is sent what waits for its place too. */
+  get showsIdsOnce(): boolean {
+    return this.#receiver.kind === 'websocket';
+  }
+
   get isEnded(): boolean {
     return this.#ended;
   }

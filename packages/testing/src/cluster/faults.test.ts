@@ -137,3 +137,39 @@ test('a log that was trimmed is lost to who stood before it, and to nobody else'
   await far.reconnect({ node: 1 });
   expect([near.losses, far.losses]).toEqual([0, 1]);
 });
+
+test('G5 what is told as undelivered can be sent again as it is told: the store may have taken it', async () => {
+  cluster = await testCluster({ catalogue });
+  const { notifier } = cluster.node(0);
+  const ada = await cluster.connect({ user: 'u1' });
+  const told: string[] = [];
+  cluster.store.fail('unanswered');
+  notifier.on('undelivered', ({ request }) => {
+    told.push(request.idempotencyKey ?? '');
+    cluster.heal();
+    if (told.length === 1) notifier.enqueue({ ...request, type: 'note', data: { text: 'one' } });
+  });
+  const id = notifier.enqueue({ to: { user: 'u1' }, type: 'note', data: { text: 'one' } });
+  await cluster.advance(60_000);
+  await cluster.settled();
+  expect(told).toEqual([id]);
+  expect(ada.shown.map((shown) => shown.id)).toEqual([id]);
+});
+
+test('G2 what is buffered is shown to a client that shows an id once, first without its place', async () => {
+  cluster = await testCluster({ catalogue, notifier: { whenStoreDown: 'buffer' } });
+  const plain = await cluster.connect({ user: 'u1' });
+  const once = await cluster.connect({ user: 'u1', kind: 'websocket' });
+  cluster.store.fail('refused');
+  const { id, buffered } = await tell('one');
+  expect(buffered).toBe(true);
+  await cluster.advance(100);
+  expect([plain, once].map(({ shown }) => shown.map(({ offset }) => offset))).toEqual([[], [null]]);
+  cluster.heal();
+  await cluster.advance(5_000);
+  expect(plain.shown).toMatchObject([{ id, offset: 1 }]);
+  expect(once.shown).toMatchObject([
+    { id, offset: null },
+    { id, offset: 1 },
+  ]);
+});
