@@ -68,6 +68,7 @@ export type {
   BrokerSink,
   BrokerStartOptions,
   BrokerState,
+  DirectedEnvelope,
 } from './ports/broker.js';
 export type { Directory } from './ports/directory.js';
 export { type Logger, silentLogger } from './ports/logger.js';

@@ -10,6 +10,15 @@ export interface BrokerCapabilities {
    * `fanout`: every node receives everything; `subscribe` and `unsubscribe` do nothing.
    */
   readonly routing: 'interest' | 'fanout';
+  /** Can send envelopes to the nodes that a Directory names: has `publishTo`. Default: false. */
+  readonly directed?: boolean;
+}
+
+/** An envelope and the nodes that it is for. */
+export interface DirectedEnvelope {
+  readonly envelope: Envelope;
+  /** Node ids, as given to `start`; at least one, none twice, never the sender's own. */
+  readonly nodeIds: readonly string[];
 }
 
 /** Where a broker puts what it learns. Its methods return at once and never throw. */
@@ -37,6 +46,8 @@ export interface BrokerStartOptions {
    * `subscribe` rejects with `PUBLISH_ONLY`. `status` is still reported. Default false.
    */
   readonly publishOnly?: boolean | undefined;
+  /** Names this node to the others: what is sent to it by `publishTo` is received here. */
+  readonly nodeId?: string | undefined;
 }
 
 /**
@@ -53,7 +64,10 @@ export interface BrokerStartOptions {
  * B6 foreign or malformed bytes are dropped with one log line and never reach the sink;
  * B7 a dead broker never throws out of band: no unhandled rejection, no unheard `error`;
  * B8 nothing is received after `close` resolved, and no timer or socket of ours is left;
- * B9 a node started with `publishOnly` reaches the others and receives nothing.
+ * B9 a node started with `publishOnly` reaches the others and receives nothing;
+ * B10 what is sent by `publishTo` (where `directed`) after the other node's `start` resolved (link up) reaches that
+ *    node at least once and no other, in the order of B3 per channel, and settles as B5 says; nothing is
+ *    sent to other nodes, and a node that is gone takes nothing and stops nobody.
  *
  * Not promised: order across publishers, exactly-once, delivery while the link is down.
  * Called by the Notifier: `start` once, `publish` with one call under way at a time,
@@ -67,6 +81,8 @@ export interface Broker {
   readonly capabilities: BrokerCapabilities;
   start(sink: BrokerSink, options?: BrokerStartOptions): Promise<void>;
   publish(envelopes: readonly Envelope[]): Promise<void>;
+  /** Present exactly where `capabilities.directed`. One call of it or of `publish` is under way at a time. */
+  publishTo?(directed: readonly DirectedEnvelope[]): Promise<void>;
   subscribe(channels: readonly string[]): Promise<void>;
   unsubscribe(channels: readonly string[]): Promise<void>;
   /** A round trip to the broker and back, for readiness. Rejects with `BROKER_UNAVAILABLE`. */
