@@ -20,7 +20,7 @@ const schema = z.object({
   /** Messages in one tick of a burst, */
   BURST: count.default(100),
   /** and how many bursts. */
-  BURSTS: count.default(8),
+  BURSTS: count.default(24),
   /** How long the latency at a steady rate is measured. */
   STEADY_MS: count.default(3_000),
   /** Handshakes under way at once. */

@@ -5,7 +5,7 @@ import type { StoreReads } from '../feeds/store-reads.js';
 import type { Backlog, Backlogged } from '../limits/backlog.js';
 import type { LimitCounters } from '../limits/counters.js';
 import type { Logger } from '../ports/logger.js';
-import { cursorEntry, joinCursor } from '../positions/cursor.js';
+import { cursorEntry, cursorWith, emptyCursor, joinCursor } from '../positions/cursor.js';
 import type { Position } from '../positions/position.js';
 import type { Batch } from './batch.js';
 import type { CloseReason } from './close-reason.js';
@@ -80,9 +80,12 @@ export class Emitter implements FeedFollower, ReplayTarget, Backlogged, Mortal {
 
   /** Where the client stands once everything queued so far has reached it. */
   cursor(): string {
-    const entries = this.#live.map((feed) => feed.cursorEntry);
-    for (const { feed, position } of this.#replays) entries.push(cursorEntry(feed.key, position));
-    return joinCursor(entries);
+    let cursor = emptyCursor;
+    for (const feed of this.#live) cursor = cursorWith(cursor, feed.cursorEntry);
+    for (const { feed, position } of this.#replays) {
+      cursor = cursorWith(cursor, cursorEntry(feed.key, position));
+    }
+    return cursor;
   }
 
   /** Follows a feed from a start on; what came since then is queued before this returns, or replayed. */

@@ -27,9 +27,17 @@ export function cursorEntry(key: string, position: Position): string {
   return `${key}.${position.epoch}.${position.offset}.${position.tag}`;
 }
 
+/** The cursor of a client that follows nothing. */
+export const emptyCursor: string = version;
+
+/** The cursor text with one more entry that {@link cursorEntry} made. Called for each write of each stream. */
+export function cursorWith(cursor: string, entry: string): string {
+  return cursor + separator + entry;
+}
+
 /** The cursor text of entries that {@link cursorEntry} made. */
 export function joinCursor(entries: readonly string[]): string {
-  return entries.length === 0 ? version : `${version}${separator}${entries.join(separator)}`;
+  return entries.reduce(cursorWith, emptyCursor);
 }
 
 /**
