@@ -8,15 +8,38 @@ import { servicesUp } from './demo/services.mjs';
 
 const usage = 'usage: npm run demo [-- --redis | --kafka]';
 const sourceTopic = 'realtime-notify-demo';
-const nodes = [];
+const nodes = new Set();
 let stopping = false;
 
 /** Ends what was started; the nodes drain first. */
 async function stop(code) {
   if (stopping) return;
   stopping = true;
-  await Promise.all(nodes.map((node) => node.stop()));
+  await Promise.all([...nodes].map((node) => node.stop()));
   process.exit(code);
+}
+
+/**
+ * Starts a node; resolves when it serves. One that was killed, while others serve its clients, is started
+ * again; one that does not start, or is the only one, ends the demo.
+ */
+async function keepRunning(name, settings) {
+  const node = startNode(name, settings);
+  nodes.add(node);
+  let served = false;
+  void node.exited.then(async (code) => {
+    nodes.delete(node);
+    if (stopping) return;
+    const again = served && nodes.size > 0;
+    console.error(`${name} ended: ${code}${again ? '; it is started again' : ''}`);
+    if (!again) return stop(1);
+    await keepRunning(name, settings).then(
+      () => console.error(`${name} serves again`),
+      (error) => console.error(error.message),
+    );
+  });
+  await node.ready;
+  served = true;
 }
 
 async function main() {
@@ -41,17 +64,11 @@ async function main() {
   let port = Number(process.env.PORT || 3000);
   for (const name of broker === 'memory' ? ['node'] : ['node-a', 'node-b']) {
     port = await freePort(port);
-    const node = startNode(name, { ...settings, NODE_ID: name, PORT: String(port) });
-    nodes.push(node);
-    void node.exited.then((code) => {
-      if (!stopping) console.error(`${name} ended with code ${code}`);
-      return stop(1);
-    });
-    await node.ready;
+    await keepRunning(name, { ...settings, NODE_ID: name, PORT: String(port) });
     port += 1;
   }
   await explain({
-    urls: nodes.map((node) => node.url),
+    urls: [...nodes].map((node) => node.url),
     kafka: broker === 'kafka' ? { brokers: services.KAFKA_BROKERS, topic: sourceTopic } : undefined,
     services: broker === 'memory' ? [] : broker === 'redis' ? ['redis'] : ['redis', 'kafka'],
   });

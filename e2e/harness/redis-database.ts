@@ -32,5 +32,7 @@ export async function redisDatabase(): Promise<RedisDatabase> {
     };
   }
   redis.disconnect();
-  throw new Error('no empty database is left in this Redis; pnpm services down and up empties it');
+  throw new Error(
+    'no empty database is left in this Redis; npm run services -- down and up empties it',
+  );
 }

@@ -15,7 +15,8 @@ export function startNode(name, settings) {
     { cwd: rootDir, env: { ...process.env, ...settings }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   createInterface({ input: child.stderr }).on('line', (line) => {
-    if (!line.startsWith('info:')) console.error(`${name}: ${line}`);
+    // How it started is nobody's news; how it got over an outage is.
+    if (node.url !== '' || !line.startsWith('info:')) console.error(`${name}: ${line}`);
   });
   const exited = new Promise((resolve) => {
     child.once('error', () => resolve(1));

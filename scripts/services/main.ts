@@ -39,7 +39,7 @@ async function downOne(record: ServiceRecord): Promise<void> {
 
 async function status(): Promise<void> {
   const records = readState();
-  if (records.length === 0) console.log('nothing runs; start it with: pnpm services up');
+  if (records.length === 0) console.log('nothing runs; start it with: npm run services -- up');
   let allAnswer = records.length > 0;
   for (const record of records) {
     const good = await answers(record);

@@ -4,11 +4,11 @@ import { eventually } from '@realtime-notify/contract-kit';
 import { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import { onTestFinished } from 'vitest';
 
-/** The Kafka that `pnpm services up` leaves running. */
+/** The Kafka that `npm run services -- up` leaves running. */
 export function kafkaBrokers(): string[] {
   const brokers = process.env.KAFKA_BROKERS;
   if (brokers === undefined || brokers === '') {
-    throw new Error('KAFKA_BROKERS is not set; start it with: pnpm services up');
+    throw new Error('KAFKA_BROKERS is not set; start it with: npm run services -- up');
   }
   return brokers.split(',');
 }
@@ -32,7 +32,7 @@ export async function withAdmin<T>(
     await admin.connect();
     return await use(admin);
   } catch (cause) {
-    throw new Error(`Kafka at ${brokers} failed; start it with: pnpm services up`, { cause });
+    throw new Error(`Kafka at ${brokers} failed; start it with: npm run services -- up`, { cause });
   } finally {
     await admin.disconnect();
   }

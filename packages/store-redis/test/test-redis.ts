@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 
-/** The Redis that `pnpm services up` leaves running. */
+/** The Redis that `npm run services -- up` leaves running. */
 export const redisUrl = process.env.REDIS_URL ?? 'redis://127.0.0.1:16379';
 
 /** Keys of this run only, so that nothing needs flushing and runs do not meet. */
@@ -12,7 +12,7 @@ export async function redisMustAnswer(): Promise<void> {
   try {
     await redis.ping();
   } catch (cause) {
-    throw new Error('Redis is not reachable: start it with: pnpm services up', { cause });
+    throw new Error('Redis is not reachable: start it with: npm run services -- up', { cause });
   } finally {
     redis.disconnect();
   }
