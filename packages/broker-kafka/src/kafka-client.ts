@@ -1,10 +1,12 @@
 import type { NotifyError } from '@realtime-notify/core';
 
-/** A record to be produced. Records with one key keep their order. */
+/** A record to be produced. Records with one key, or that are routed by one text, keep their order. */
 export interface OutgoingRecord {
   readonly key: string;
   readonly value: string | Buffer;
   readonly headers: Readonly<Record<string, string>>;
+  /** What the partition is chosen by. Default: the key. */
+  readonly routedBy?: string;
 }
 
 /** Who must have a record before Kafka acknowledges it: all in-sync replicas (-1), or the leader (1). */
@@ -37,6 +39,8 @@ export interface TailOptions {
   readonly topic: string;
   /** What to do where the Kafka topic is missing; absent: it counts as a wrong configuration. */
   readonly create?: TopicPlan | undefined;
+  /** Reads no more than the partition of records that are `routedBy` this. Default: all partitions. */
+  readonly only?: string | undefined;
   /** Records that arrived together, in offset order per partition. Must not throw. */
   onRecords(records: readonly IncomingRecord[]): void;
   /** Reading goes on, but records may be missing or may never have been published meanwhile. */
@@ -45,7 +49,7 @@ export interface TailOptions {
   onState(state: LinkState): void;
 }
 
-export interface GroupTailOptions extends TailOptions {
+export interface GroupTailOptions extends Omit<TailOptions, 'only'> {
   /** Of this node alone: the group is made, and deleted by `close`. */
   readonly groupId: string;
 }
@@ -67,10 +71,10 @@ export interface Watch {
   close(): Promise<void>;
 }
 
-/** Reads everything that is produced into one Kafka topic from now on. */
+/** Reads what is produced into one Kafka topic from now on. */
 export interface Tail extends Watch {
   /**
-   * Resolves when the start offset of every partition is fixed: what is produced afterwards is read.
+   * Resolves when the start offset of every partition read is fixed: what is produced afterwards is read.
    * Never rejects while `close` was not called; `onState` tells what is in the way.
    */
   readonly ready: Promise<void>;

@@ -51,7 +51,7 @@ export function kafkajsClient(options: KafkajsClientOptions): KafkaClient {
   const producer = new RecordProducer(
     driver,
     links,
-    { timeoutMs, maxRequestBytes: maxBatchBytes, gzip, acks },
+    { timeoutMs, maxRequestBytes: maxBatchBytes, gzip, acks, layoutMaxAgeMs },
     closing.signal,
   );
   const ensureTopic = async (topic: string, plan: TopicPlan | undefined): Promise<void> => {
@@ -90,7 +90,8 @@ export function kafkajsClient(options: KafkajsClientOptions): KafkaClient {
       const decode = (fetched: FetchedPartition) =>
         decodeBatches(fetched, driver.decompress, onUnreadable);
       const limits = { fetchWaitMs, minFetchBytes, maxFetchBytes };
-      const context = { ...topicContext(topic, create), ...limits, decode };
+      const { partitionOf } = driver;
+      const context = { ...topicContext(topic, create), ...limits, decode, partitionOf };
       return own(new TopicTail(context, tailOptions));
     },
     groupTail(tailOptions) {

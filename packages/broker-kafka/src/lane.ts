@@ -1,7 +1,17 @@
-import { type Envelope, NotifyError } from '@realtime-notify/core';
+import { type DirectedEnvelope, type Envelope, NotifyError } from '@realtime-notify/core';
 import type { ResolvedBrokerOptions } from './broker-options.js';
+import { encodeDirected, recipientOf } from './directed-record.js';
 import { decodeRecord, encodeRecord } from './envelope-record.js';
-import type { IncomingRecord, KafkaClient, LinkState, TopicPlan, Watch } from './kafka-client.js';
+import type {
+  IncomingRecord,
+  KafkaClient,
+  LinkState,
+  OutgoingRecord,
+  TailOptions,
+  TopicPlan,
+  Watch,
+  WatchOptions,
+} from './kafka-client.js';
 import { kafkajsClient } from './kafkajs-client.js';
 import { isNodeGroup, newNodeGroup } from './node-group.js';
 
@@ -13,12 +23,20 @@ export interface LaneReport {
   onState(link: LinkState): void;
 }
 
+/** One Kafka topic, and what of it is read. */
+export interface LanePlan {
+  readonly topic: string;
+  readonly create: TopicPlan | undefined;
+  readonly reads: 'nothing' | 'everything' | { readonly forNode: string };
+}
+
 /**
  * One Kafka topic of the broker, with all that reads and writes it: connections of its own, so that
  * no lane waits for another.
  */
 export class Lane {
   readonly #topic: string;
+  readonly #reads: LanePlan['reads'];
   readonly #options: ResolvedBrokerOptions;
   readonly #report: LaneReport;
   readonly #client: KafkaClient;
@@ -30,13 +48,12 @@ export class Lane {
   #link: LinkState | undefined;
 
   constructor(
-    topic: string,
-    create: TopicPlan | undefined,
+    { topic, create, reads }: LanePlan,
     options: ResolvedBrokerOptions,
-    publishOnly: boolean,
     report: LaneReport,
   ) {
     this.#topic = topic;
+    this.#reads = reads;
     this.#options = options;
     this.#report = report;
     const { kafka, compression, publishTimeoutMs } = options;
@@ -53,9 +70,10 @@ export class Lane {
       this.#changed(link);
       this.#becomeKnown();
     };
-    this.#watch = publishOnly
-      ? this.#client.watch({ topic, create, onState })
-      : this.#read(create, onState);
+    this.#watch =
+      reads === 'nothing'
+        ? this.#client.watch({ topic, create, onState })
+        : this.#read({ topic, create, onState });
   }
 
   get link(): LinkState | undefined {
@@ -63,16 +81,28 @@ export class Lane {
   }
 
   async publish(envelopes: readonly Envelope[]): Promise<void> {
+    await this.#produce(envelopes.map(encodeRecord), true);
+  }
+
+  /** Without `patient` a leader that fails is not waited for. */
+  async publishTo(directed: readonly DirectedEnvelope[], patient: boolean): Promise<void> {
+    const records = directed.flatMap(({ envelope, nodeIds }) =>
+      nodeIds.map((nodeId) => encodeDirected(envelope, nodeId)),
+    );
+    await this.#produce(records, patient);
+  }
+
+  async #produce(records: readonly OutgoingRecord[], mayWait: boolean): Promise<void> {
     // One node of a cluster being down must not silence the partitions of the others.
     if (!this.#watch.reachable) this.mustBeUp();
-    const patient = this.#link?.state === 'up';
-    const bytes = envelopes.reduce((sum, { dataJson }) => sum + dataJson.length + 200, 0);
+    const patient = mayWait && this.#link?.state === 'up';
+    const bytes = records.reduce((sum, { value }) => sum + value.length + 200, 0);
     if (this.#pendingBytes >= this.#options.maxPendingBytes) {
       throw new NotifyError('BROKER_UNAVAILABLE', 'Kafka acknowledges more slowly than we publish');
     }
     this.#pendingBytes += bytes;
     try {
-      await this.#client.produce(this.#topic, envelopes.map(encodeRecord), { patient });
+      await this.#client.produce(this.#topic, records, { patient });
     } finally {
       this.#pendingBytes -= bytes;
     }
@@ -97,17 +127,20 @@ export class Lane {
     await this.#client.close();
   }
 
-  #read(create: TopicPlan | undefined, onState: (link: LinkState) => void): Watch {
-    const topic = this.#topic;
+  #read(watched: WatchOptions): Watch {
+    const { topic } = watched;
     const { logger, tail, groupPrefix } = this.#options;
-    const tailOptions = {
-      ...{ topic, create, onState },
+    const tailOptions: TailOptions = {
+      ...watched,
       onRecords: (records: readonly IncomingRecord[]) => this.#receive(records),
       onResync: (reason: string) => {
         logger.info({ topic, reason }, 'broker-kafka: envelopes may have been missed');
         this.#report.resync(reason);
       },
     };
+    if (typeof this.#reads === 'object') {
+      return this.#client.tail({ ...tailOptions, only: this.#reads.forNode });
+    }
     if (tail === 'partitions') return this.#client.tail(tailOptions);
     this.#clearAwayTheDead();
     return this.#client.groupTail({ ...tailOptions, groupId: newNodeGroup(groupPrefix, topic) });
@@ -142,8 +175,12 @@ export class Lane {
 
   #receive(records: readonly IncomingRecord[]): void {
     const envelopes: Envelope[] = [];
+    const forNode = typeof this.#reads === 'object' ? this.#reads.forNode : undefined;
     for (const record of records) {
-      const envelope = decodeRecord(record);
+      const to = recipientOf(record);
+      // The other nodes of a partition.
+      if (forNode !== undefined && to !== undefined && to !== forNode) continue;
+      const envelope = to === forNode ? decodeRecord(record) : undefined;
       if (envelope !== undefined) {
         envelopes.push(envelope);
         continue;

@@ -10,6 +10,8 @@ export interface ProducerOptions {
   readonly maxRequestBytes: number;
   readonly gzip: boolean;
   readonly acks: Acks;
+  /** How often new partitions are looked for. */
+  readonly layoutMaxAgeMs: number;
 }
 
 const impatientMs = 1_000;
@@ -23,7 +25,7 @@ export class RecordProducer {
   readonly #links: ClusterLinks;
   readonly #options: ProducerOptions;
   readonly #signal: AbortSignal;
-  readonly #layouts = new Map<string, TopicLayout>();
+  readonly #layouts = new Map<string, { readonly layout: TopicLayout; readonly askedAt: number }>();
 
   constructor(
     driver: KafkaDriver,
@@ -79,11 +81,14 @@ export class RecordProducer {
 
   async #layoutOf(topic: string, deadline: number): Promise<TopicLayout> {
     const known = this.#layouts.get(topic);
-    if (known !== undefined) return known;
+    const askedAt = performance.now();
+    if (known !== undefined && askedAt - known.askedAt < this.#options.layoutMaxAgeMs) {
+      return known.layout;
+    }
     const asking = this.#links.layout(topic);
     const layout = await withDeadline('asking for the leaders', restOf(deadline), asking);
     if (layout === undefined) throw new Error(`the Kafka topic ${topic} does not exist`);
-    this.#layouts.set(topic, layout);
+    this.#layouts.set(topic, { layout, askedAt });
     return layout;
   }
 
@@ -96,7 +101,7 @@ export class RecordProducer {
   ): Promise<{ pending: readonly OutgoingRecord[]; failure: unknown }> {
     const byLeader = new Map<number, Map<number, OutgoingRecord[]>>();
     for (const record of records) {
-      const partition = this.#driver.partitionOf(record.key, leaders.size);
+      const partition = this.#driver.partitionOf(record.routedBy ?? record.key, leaders.size);
       const leader = leaders.get(partition) ?? -1;
       const batches = entry(byLeader, leader, () => new Map<number, OutgoingRecord[]>());
       entry(batches, partition, () => []).push(record);

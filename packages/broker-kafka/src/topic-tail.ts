@@ -18,6 +18,8 @@ export interface TailContext {
     fetched: FetchedPartition,
   ): Promise<{ records: IncomingRecord[]; next: number | undefined }>;
   protocolError(code: number): Error;
+  /** The partition of a key or of what a record is routed by. */
+  partitionOf(key: string, partitions: number): number;
   /** How long a fetch waits for something to read. */
   readonly fetchWaitMs: number;
   readonly minFetchBytes: number;
@@ -28,7 +30,9 @@ export interface TailContext {
 
 /**
  * Reads a Kafka topic from its end, without a consumer group: one loop of fetches per leader, and one
- * loop above them that looks where each partition is led and where to begin in it.
+ * loop above them that looks where each partition is led and where to begin in it. With `only` it
+ * reads one partition; where partitions are added it may become another one, and the former is read
+ * too, because not everybody who produces has heard of it.
  */
 export class TopicTail implements Tail {
   readonly ready: Promise<void>;
@@ -40,6 +44,10 @@ export class TopicTail implements Tail {
   readonly #owners = new Map<number, number>();
   readonly #loops = new Map<number, Promise<void>>();
   readonly #rounds = new Map<number, Deferred>();
+  /** The partitions that `only` has named so far. */
+  readonly #named = new Set<number>();
+  /** Whether some partition has a leader, one that is not read perhaps. */
+  #led = false;
   readonly #running: Promise<void>;
   #wake = deferred();
   #becomeReady: () => void = () => {};
@@ -59,6 +67,8 @@ export class TopicTail implements Tail {
   }
 
   get reachable(): boolean {
+    // Of partitions that are not read no more is known than who leads them.
+    if (this.#options.only !== undefined) return this.#led;
     return [...this.#owners.keys()].some((partition) => this.#health.proven([partition]));
   }
 
@@ -87,7 +97,7 @@ export class TopicTail implements Tail {
     while (!signal.aborted) {
       this.#wake = deferred();
       try {
-        await this.#place(await this.#context.layout(signal));
+        await this.#place(await this.#layoutToRead(signal));
       } catch (error) {
         this.#health.failed(kafkaFailure(`reading ${this.#options.topic}`, error));
       }
@@ -97,6 +107,17 @@ export class TopicTail implements Tail {
       // While something is wrong the wait is a pause between attempts; else it may be cut short.
       await pause(waitMs, signal, attempt === 0 ? this.#wake.promise : undefined);
     }
+  }
+
+  /** The part of the layout that is read. */
+  async #layoutToRead(signal: AbortSignal): Promise<TopicLayout> {
+    this.#led = false;
+    const { leaders } = await this.#context.layout(signal);
+    this.#led = [...leaders.values()].some((leader) => leader >= 0);
+    const { only } = this.#options;
+    if (only === undefined) return { leaders };
+    this.#named.add(this.#context.partitionOf(only, leaders.size));
+    return { leaders: new Map([...leaders].filter(([partition]) => this.#named.has(partition))) };
   }
 
   /** Gives every partition a place to read from and a loop that reads it. */
