@@ -159,6 +159,7 @@ test('partitions added later: what is sent goes on arriving', async () => {
   const { topic, direct } = await twoTopics(1);
   const options = { topic, layoutMaxAgeMs: 300 };
   const a = await startNode('a', options);
+  const unaware = await startNode('unaware', { topic, layoutMaxAgeMs: 3_600_000 });
   const nodes = await Promise.all(
     Array.from(
       { length: 6 },
@@ -166,13 +167,13 @@ test('partitions added later: what is sent goes on arriving', async () => {
     ),
   );
   const ids = nodes.map(([id]) => id);
-  await send(a, ids, many('user:1', 5));
+  for (const sender of [a, unaware]) await send(sender, ids, many('user:1', 5));
   await withAdmin(brokers, (admin) =>
     admin.createPartitions({ topicPartitions: [{ topic: direct, count: 7 }] }),
   );
   const written = new RecordingTail(testClient({ brokers }, { layoutMaxAgeMs: 300 }), direct);
   await written.tail.ready;
-  let sent = 5;
+  let sent = 10;
   await eventually(async () => {
     sent += 1;
     await send(a, ids, [sampleEnvelope('user:1', { offset: sent })]);
@@ -181,6 +182,12 @@ test('partitions added later: what is sent goes on arriving', async () => {
   for (const [, { sink }] of nodes) {
     await eventually(() => expect(sink.of('user:1')).toHaveLength(sent));
     expect(sink.calls).toEqual(['up']);
+  }
+  // They read where the new records are, and still where those send who have not heard of it.
+  const last = sampleEnvelope('user:3');
+  await send(unaware, ids, [last]);
+  for (const [, { sink }] of nodes) {
+    await eventually(() => expect(sink.of('user:3')).toEqual([last]));
   }
   // Who starts now reads where those send who have heard of the partitions.
   const late = await startNode('n6', options);
