@@ -136,7 +136,7 @@ test('a Kafka topic made anew is read, and resync is called', async () => {
   expect(read.events).toContain('resync');
 });
 
-test('the janitor deletes the groups of nodes that died, and no others', async () => {
+test('20 nodes started and killed: the janitor deletes the groups of nodes that died, and no others', async () => {
   const topic = freshTopic();
   await createTopic(brokers, topic, 1);
   const ours = `realtime-notify.${topic}`;
@@ -156,10 +156,14 @@ test('the janitor deletes the groups of nodes that died, and no others', async (
   });
   const links = new CuttableLinks(brokers);
   const lost = await startNode(topic, { kafka: links.config, janitorIntervalMs: false });
-  const killed = await Promise.all([startChild(topic), startChild(topic)]);
+  for (let killed = 0; killed < 20; killed += 4) {
+    const child = await startChild(topic, 4);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
   const dead = (await groupsOf(ours)).filter((groupId) => !foreign.includes(groupId));
-  expect(dead).toHaveLength(3);
-  for (const child of killed) child.kill('SIGKILL');
+  expect(dead).toHaveLength(21);
+  const died = performance.now();
   links.hold();
   await eventually(() => expect(lost.sink.states.at(-1)).toMatchObject({ state: 'down' }));
   await lost.broker.close();
@@ -169,6 +173,11 @@ test('the janitor deletes the groups of nodes that died, and no others', async (
   const left = async () => (await groupsOf(topic)).filter((groupId) => !foreign.includes(groupId));
   expect((await left()).length).toBeGreaterThan(2);
   await eventually(async () => expect(await left()).toHaveLength(2));
+  const tookMs = performance.now() - died;
+  console.log(
+    `janitor: ${dead.length} groups of nodes that died, gone ${(tookMs / 1_000).toFixed(1)} s after the last kill, looking every 0.5 to 0.7 s`,
+  );
+  expect((await left()).filter((groupId) => dead.includes(groupId))).toEqual([]);
   for (const groupId of await left()) expect(await memberCount(groupId)).toBe(1);
   expect((await groupsOf(topic)).filter((groupId) => foreign.includes(groupId))).toHaveLength(3);
   const envelope = sampleEnvelope('user:1');
@@ -177,13 +186,13 @@ test('the janitor deletes the groups of nodes that died, and no others', async (
   expect(living.sink.calls).toEqual(['up']);
 }, 120_000);
 
-/** A node in a process of its own. */
-async function startChild(topic: string): Promise<ChildProcess> {
-  const program = fileURLToPath(new URL('./dying-node.ts', import.meta.url));
+/** Nodes in a process of their own. */
+async function startChild(topic: string, nodes: number): Promise<ChildProcess> {
+  const program = fileURLToPath(new URL('./dying-nodes.ts', import.meta.url));
   const conditions = '--conditions=@realtime-notify/source';
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', conditions, program, brokers.join(','), topic],
+    ['--import', 'tsx', conditions, program, brokers.join(','), topic, String(nodes)],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   onTestFinished(() => void child.kill('SIGKILL'));
