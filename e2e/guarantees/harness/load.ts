@@ -12,7 +12,7 @@ import { type FaultRow, summaryOf } from './load-summary.js';
 import { RemoteCrowd } from './remote-crowd.js';
 
 /** Each user has an event stream at one node and a WebSocket at the other. */
-const users = 300;
+const usersByDefault = 300;
 const groupSize = 20;
 const publishers = 32;
 
@@ -41,7 +41,12 @@ export class Load {
   readonly #startedAt = Date.now();
   readonly #faults: FaultRow[] = [];
 
-  private constructor(a: NodeProcess, b: NodeProcess, crowd: RemoteCrowd, run: string) {
+  private constructor(
+    a: NodeProcess,
+    b: NodeProcess,
+    crowd: RemoteCrowd,
+    { run, users }: Population,
+  ) {
     this.a = a;
     this.b = b;
     this.#crowd = crowd;
@@ -49,12 +54,15 @@ export class Load {
       nodes: [a, b],
       publishers,
       perSecond: notificationsPerSecond,
-      nth: (n) => notification(run, n),
+      nth: (n) => notification({ run, users }, n),
     });
   }
 
   /** Begins under way: everybody is connected, and the traffic has started. For one test. */
-  static async start(settings: (name: string) => SharedSettings): Promise<Load> {
+  static async start(
+    settings: (name: string) => SharedSettings,
+    { users = usersByDefault }: { readonly users?: number } = {},
+  ): Promise<Load> {
     const run = randomUUID().slice(0, 8);
     const { nodes, stop } = await startNodes(['node-a', 'node-b'], settings);
     onTestFinished(stop);
@@ -63,10 +71,10 @@ export class Load {
     const crowd = new RemoteCrowd();
     onTestFinished(() => crowd.leave());
     const members = Array.from({ length: users }, (_, index): CrowdMember => {
-      return { user: userOf(run, index), groups: [groupOf(run, index)] };
+      return { user: userOf(run, index), groups: [groupOf({ run, users }, index)] };
     });
     await crowd.connect({ members, nodes: [visible(a), visible(b)] });
-    const load = new Load(a, b, crowd, run);
+    const load = new Load(a, b, crowd, { run, users });
     onTestFinished(() => void load.#traffic.stop().catch(() => undefined));
     return load;
   }
@@ -135,18 +143,24 @@ export class Load {
   }
 }
 
+/** Who is addressed in one run. */
+interface Population {
+  readonly run: string;
+  readonly users: number;
+}
+
 /** 80 % to a user, 18 % to a group, 2 % to all; the users and groups in turn. */
-function notification(run: string, n: number): Omit<NotifyBody, 'idempotencyKey'> {
+function notification(to: Population, n: number): Omit<NotifyBody, 'idempotencyKey'> {
   const [type, data] = ['message', { text: `number ${n}` }];
   const place = n % 50;
   const round = Math.floor(n / 50);
   if (place === 0) return { to: { all: true }, type, data };
-  if (place < 10) return { to: { group: groupOf(run, round * 9 + place) }, type, data };
-  return { to: { user: userOf(run, (round * 40 + place) % users) }, type, data };
+  if (place < 10) return { to: { group: groupOf(to, round * 9 + place) }, type, data };
+  return { to: { user: userOf(to.run, (round * 40 + place) % to.users) }, type, data };
 }
 
 const userOf = (run: string, index: number): string => `${run}-u${index}`;
-const groupOf = (run: string, index: number): string =>
+const groupOf = ({ run, users }: Population, index: number): string =>
   `${run}-g${index % Math.ceil(users / groupSize)}`;
 
 function headsOf(accepted: readonly Accepted[]): Map<string, number> {
