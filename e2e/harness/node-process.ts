@@ -23,6 +23,8 @@ export interface NodeSettings {
   readonly SOURCE_TOPIC?: string;
   readonly JWT_SECRET: string;
   readonly WHEN_STORE_DOWN?: 'reject' | 'buffer';
+  readonly DRAIN_GRACE_MS?: string;
+  readonly DRAIN_WINDOW_MS?: string;
   readonly PORT?: string;
 }
 

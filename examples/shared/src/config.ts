@@ -10,6 +10,8 @@ const list = z
   .transform((text) => text.split(',').map((part) => part.trim()))
   .refine((parts) => parts.every((part) => part !== ''), 'is host:port,host:port');
 
+const ms = z.coerce.number().min(0);
+
 const envSchema = z
   .object({
     PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
@@ -22,6 +24,8 @@ const envSchema = z
     KAFKA_TOPIC: z.string().default('realtime-notify'),
     JWT_SECRET: z.string().optional(),
     WHEN_STORE_DOWN: z.enum(['reject', 'buffer']).default('reject'),
+    DRAIN_GRACE_MS: ms.optional(),
+    DRAIN_WINDOW_MS: ms.optional(),
     SOURCE_TOPIC: z.string().optional(),
     SOURCE_GROUP: z.string().optional(),
   })
@@ -53,6 +57,9 @@ export interface Config {
   /** Absent: a secret of this process, so that tokens of other nodes are not accepted. */
   readonly jwtSecret: Uint8Array;
   readonly whenStoreDown: 'reject' | 'buffer';
+  /** Absent: the notifier's defaults. */
+  readonly drainGraceMs: number | undefined;
+  readonly drainWindowMs: number | undefined;
   readonly source: { readonly topic: string; readonly groupId: string } | undefined;
 }
 
@@ -76,6 +83,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     kafkaTopic: env.KAFKA_TOPIC,
     jwtSecret: secretOf(env.JWT_SECRET),
     whenStoreDown: env.WHEN_STORE_DOWN,
+    drainGraceMs: env.DRAIN_GRACE_MS,
+    drainWindowMs: env.DRAIN_WINDOW_MS,
     source:
       topic === undefined ? undefined : { topic, groupId: env.SOURCE_GROUP ?? `${topic}-source` },
   };

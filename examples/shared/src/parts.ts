@@ -21,6 +21,8 @@ export function makeNotifier(config: Config, logger: Logger) {
     logger,
     nodeId: config.nodeId,
     whenStoreDown: config.whenStoreDown,
+    drainGraceMs: config.drainGraceMs,
+    drainWindowMs: config.drainWindowMs,
   });
 }
 
@@ -31,7 +33,9 @@ export type ExampleNotifier = ReturnType<typeof makeNotifier>;
 export function makeSource(config: Config, notifier: ExampleNotifier, logger: Logger) {
   if (config.source === undefined) return undefined;
   const kafka = { brokers: config.kafkaBrokers };
-  return kafkaSource({ kafka, ...config.source, notifier, createTopic: {}, logger });
+  const source = kafkaSource({ kafka, ...config.source, notifier, createTopic: {}, logger });
+  notifier.onDrain(() => source.close());
+  return source;
 }
 
 function makeBroker(config: Config, logger: Logger): Broker {

@@ -43,7 +43,6 @@ async function run(
   console.log(`ready http://127.0.0.1:${port}`);
 
   await untilSignal();
-  await source?.close();
   await app.close();
 }
 

@@ -59,6 +59,7 @@ export type { NotifierEvents } from './notifier/notifier-events.js';
 export type { NotifierOptions } from './notifier/notifier-options.js';
 export type { NotifyRequest, NotifyResult, WhenStoreDown } from './notifier/notify-request.js';
 export type { UnknownRecipients } from './notifier/recipient-check.js';
+export type { StopSource } from './notifier/stop-sources.js';
 export type { StoreState } from './notifier/store-breaker.js';
 export type { Undelivered } from './notifier/store-queue.js';
 export { resolveOptions } from './options/resolve-options.js';

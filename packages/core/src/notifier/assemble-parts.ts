@@ -37,6 +37,7 @@ const maxBatch = 200;
 /** What a notifier consists of. */
 export interface NotifierParts {
   readonly nodeId: string;
+  readonly drainGraceMs: number;
   readonly drainWindowMs: number;
   readonly deafAfterMs?: number | undefined;
   readonly publishOnly: boolean;

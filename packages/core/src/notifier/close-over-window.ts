@@ -1,10 +1,14 @@
 import type { Emitter } from '../emitters/emitter.js';
+import { pause } from '../time/pause.js';
 
 const stepMs = 50;
+/** Longer would only keep clients waiting: the closes are spread already. */
+const longestReturnMs = 1_000;
 
 /**
- * Closes emitters evenly over a window, so that their clients do not all come back at once. Each is told
- * to return after a random part of the window. Ends early, leaving the rest open, once `signal` aborts.
+ * Closes emitters evenly over a window, so that their clients do not all come back at once; few of them
+ * one each step, which takes less than the window. Each is told to return after a random part of a second, or
+ * of a shorter window. Ends early, leaving the rest open, once `signal` aborts.
  */
 export async function closeOverWindow(
   emitters: readonly Emitter[],
@@ -12,23 +16,14 @@ export async function closeOverWindow(
   signal: AbortSignal,
 ): Promise<void> {
   const steps = Math.max(1, Math.floor(windowMs / stepMs));
-  const perStep = Math.ceil(emitters.length / steps);
-  for (let start = 0; start < emitters.length && !signal.aborted; start += perStep) {
-    for (const emitter of emitters.slice(start, start + perStep)) {
-      emitter.close({ code: 'DRAINING', returnMs: Math.round(Math.random() * windowMs) });
+  const perStep = Math.max(1, emitters.length / steps);
+  const returnWithinMs = Math.min(windowMs, longestReturnMs);
+  for (let step = 1, closed = 0; closed < emitters.length && !signal.aborted; step += 1) {
+    const due = Math.ceil(perStep * step);
+    for (const emitter of emitters.slice(closed, due)) {
+      emitter.close({ code: 'DRAINING', returnMs: Math.round(Math.random() * returnWithinMs) });
     }
-    if (start + perStep < emitters.length) await pause(windowMs / steps, signal);
+    closed = due;
+    if (closed < emitters.length) await pause(windowMs / steps, signal);
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-  });
 }

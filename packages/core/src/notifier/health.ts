@@ -1,6 +1,7 @@
-import type { Broker } from '../ports/broker.js';
+import type { Broker, BrokerState } from '../ports/broker.js';
 import type { Store } from '../ports/store.js';
 import { withinMs } from '../time/within-ms.js';
+import type { Stage } from './life-cycle.js';
 import type { StoreBreaker } from './store-breaker.js';
 import type { StoreQueue } from './store-queue.js';
 
@@ -23,6 +24,45 @@ export interface ProbedParts {
   readonly store: Store;
   readonly breaker: StoreBreaker;
   readonly storeQueue: StoreQueue;
+}
+
+/** Whether a node can serve: where it stands in its life, and what a round trip says. */
+export class HealthWatch {
+  readonly #parts: ProbedParts;
+  readonly #probedChannel: string;
+  readonly #deafAfterMs: number;
+  #link: BrokerState['state'] = 'up';
+  #linkChangedAt = 0;
+
+  constructor(
+    parts: ProbedParts,
+    probedChannel: string,
+    deafAfterMs: number | undefined = Number.POSITIVE_INFINITY,
+  ) {
+    this.#parts = parts;
+    this.#probedChannel = probedChannel;
+    this.#deafAfterMs = deafAfterMs;
+  }
+
+  /** Takes what the broker reports of its link; returns whether that is a change. */
+  linkIs(state: BrokerState['state']): boolean {
+    if (state === this.#link) return false;
+    this.#link = state;
+    this.#linkChangedAt = performance.now();
+    return true;
+  }
+
+  async look(stage: Stage): Promise<Health> {
+    if (stage === 'created') return { status: 'starting', reasons: ['not started'] };
+    if (stage !== 'started') return { status: 'draining', reasons: ['this node is going away'] };
+    const reasons = await probeParts(this.#parts, this.#probedChannel);
+    if (reasons.length === 0) return { status: 'ok', reasons };
+    return { status: this.#isDeaf() ? 'deaf' : 'degraded', reasons };
+  }
+
+  #isDeaf(): boolean {
+    return this.#link === 'down' && performance.now() - this.#linkChangedAt >= this.#deafAfterMs;
+  }
 }
 
 /** Makes a round trip through broker and store, and says what did not come back, and what waits for it. */

@@ -49,7 +49,8 @@ export const limitsSchema = z.strictObject({
   pageBytes: count(512 * 1024),
   feedGraceMs: ms(5_000),
   positionCheckMs: ms(10_000),
-  drainWindowMs: z.number().min(0).default(1_000),
+  drainGraceMs: z.number().min(0).default(0),
+  drainWindowMs: z.number().min(0).default(10_000),
   deafAfterMs: z.number().min(0).optional(),
   beaconMs: ms(5_000),
   revokeWaitMs: ms(20_000),
@@ -149,7 +150,12 @@ export interface NotifierOptions<Schemas extends CatalogueSchemas> {
   readonly feedGraceMs?: number | undefined;
   /** Longest period of the comparison with the store, which finds lost wake-ups, 10,000. */
   readonly positionCheckMs?: number | undefined;
-  /** Over how long `drain` spreads its closes, 1,000. */
+  /**
+   * How long a node that drains serves as before while its readiness says no already, 0. Behind a balancer
+   * that probes readiness: how long it takes to send nobody here any more.
+   */
+  readonly drainGraceMs?: number | undefined;
+  /** Over how long `drain` spreads the closes of many streams, 10,000; up to 20 in a second close sooner. */
   readonly drainWindowMs?: number | undefined;
   /**
    * How long the broker's link may be down until this node asks to be taken out of the balancer: its

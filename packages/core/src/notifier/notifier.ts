@@ -13,14 +13,13 @@ import { resolveOptions } from '../options/resolve-options.js';
 import type { BrokerState } from '../ports/broker.js';
 import { assembleParts, type NotifierParts } from './assemble-parts.js';
 import type { AttachRequest } from './attach.js';
-import { closeOverWindow } from './close-over-window.js';
-import { type Health, probeParts } from './health.js';
+import { type Health, HealthWatch } from './health.js';
 import type { HistoryPage, HistoryRequest } from './history.js';
+import { LifeCycle } from './life-cycle.js';
 import type { NotifierEvents } from './notifier-events.js';
 import type { NotifierOptions } from './notifier-options.js';
 import type { NotifyRequest, NotifyResult } from './notify-request.js';
-
-type State = 'created' | 'started' | 'draining' | 'closed';
+import type { StopSource } from './stop-sources.js';
 
 /** The facade of the library: publishes, and holds the streams of this node. Made by {@link createNotifier}. */
 export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
@@ -35,15 +34,8 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   readonly limits: LimitCounters;
   readonly #parts: NotifierParts;
   readonly #events: TypedEvents<NotifierEvents>;
-  readonly #ending = new AbortController();
-  readonly #closed: Promise<void>;
-  #starting: Promise<void> | undefined;
-  #resolveClosed: () => void = () => {};
-  #state: State = 'created';
-  #brokerState: BrokerState['state'] = 'up';
-  #brokerChangedAt = 0;
-  #underWay = 0;
-  #idle: (() => void) | undefined;
+  readonly #life: LifeCycle;
+  readonly #health: HealthWatch;
 
   constructor(options: NotifierOptions<Schemas>) {
     this.#parts = assembleParts(options, {
@@ -63,54 +55,24 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     this.#events = new TypedEvents((error, event) =>
       logger.error({ err: error, event }, 'a listener threw'),
     );
-    this.#closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
+    this.#health = new HealthWatch(this.#parts, channelNames.all, this.#parts.deafAfterMs);
+    this.#life = new LifeCycle(this.#parts, {
+      brokerState: (state) => this.#brokerIs(state),
+      closed: () => this.#events.clear(),
     });
   }
 
   /** Resolves when `close` or `drain` has finished; never rejects. */
   get closed(): Promise<void> {
-    return this.#closed;
+    return this.#life.closed;
   }
 
   /**
    * Connects broker and store. Rejects where trying again cannot help, and with `CLOSED` where the
    * notifier was drained or closed meanwhile; an outage only degrades.
    */
-  async start(): Promise<void> {
-    this.#starting ??= this.#start().finally(() => {
-      this.#starting = undefined;
-    });
-    return this.#starting;
-  }
-
-  async #start(): Promise<void> {
-    if (this.#state === 'started') return;
-    this.#assertNotEnding();
-    await this.#parts.store.start();
-    this.#assertNotEnding();
-    const { publishOnly } = this.#parts;
-    await this.#parts.broker.start(
-      {
-        receive: (envelopes) => this.#parts.feeds.offer(envelopes),
-        resync: (reason, channels) => {
-          this.#parts.logger.info(
-            { reason },
-            'envelopes may have been lost: feeds are compared with the store',
-          );
-          this.#parts.feeds.resync(channels);
-        },
-        status: (state) => this.#brokerChanged(state),
-      },
-      { publishOnly },
-    );
-    this.#assertNotEnding();
-    if (!publishOnly) {
-      this.#parts.feeds.start();
-      this.#parts.deadlines.start();
-      this.#parts.control.start();
-    }
-    this.#state = 'started';
+  start(): Promise<void> {
+    return this.#life.start();
   }
 
   /**
@@ -130,8 +92,8 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
 
   /** As {@link notify}, for requests that come from outside and are only checked at run time. */
   async notifyUnchecked(request: NotifyRequest): Promise<NotifyResult> {
-    this.#assertStarted();
-    const result = await this.#track(this.#parts.publisher.publish(request));
+    this.#life.assertTakesWork();
+    const result = await this.#life.track(this.#parts.publisher.publish(request));
     if (!result.buffered) this.#events.emit('notified', { type: request.type, result });
     return result;
   }
@@ -148,13 +110,13 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   enqueue<Type extends TypeOf<Schemas>>(
     request: NotifyRequest<Type, DataOf<Schemas, Type>>,
   ): string {
-    this.#assertStarted();
+    this.#life.assertTakesWork();
     return this.#parts.storeQueue.enqueue(request);
   }
 
   /** The newest stored notifications of some channels, and the cursor from which a stream goes on. */
   async history(request: HistoryRequest): Promise<HistoryPage> {
-    this.#assertStarted();
+    this.#life.assertTakesWork();
     const { control, history, publishOnly } = this.#parts;
     if (publishOnly) return history.read(request);
     const admittedAt = Date.now();
@@ -171,13 +133,14 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
    * `PUBLISH_ONLY`, `NOT_STARTED` or `CLOSED`.
    */
   async attach(request: AttachRequest): Promise<Emitter | undefined> {
-    this.#assertStarted();
+    this.#life.assertTakesStreams();
     this.#assertServing();
     const emitter = await this.#parts.attacher.attach(request);
     if (emitter === undefined || emitter.closed) return undefined;
     this.#events.emit('attached', { emitter });
-    if (this.#state !== 'started')
+    if (this.#life.refusesStreams) {
       emitter.close({ code: 'DRAINING', returnMs: Math.random() * 1_000 });
+    }
     return emitter;
   }
 
@@ -212,20 +175,15 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
    * `REVOKE_UNCONFIRMED` where it is recorded and not every node has said within `revokeWaitMs` that it acts.
    */
   async revoke(target: RevocationTarget): Promise<void> {
-    this.#assertStarted();
+    this.#life.assertTakesWork();
     this.#assertServing();
     const resolved = resolveOptions(revocationTargetSchema, target, 'revoke');
-    return this.#track(this.#parts.control.revoke(resolved));
+    return this.#life.track(this.#parts.control.revoke(resolved));
   }
 
   /** Whether this node can serve, found out by a round trip through broker and store. */
   async health(): Promise<Health> {
-    if (this.#state === 'created') return { status: 'starting', reasons: ['not started'] };
-    if (this.#state !== 'started')
-      return { status: 'draining', reasons: ['this node is going away'] };
-    const reasons = await probeParts(this.#parts, this.channelNames.all);
-    if (reasons.length === 0) return { status: 'ok', reasons };
-    return { status: this.#isDeaf() ? 'deaf' : 'degraded', reasons };
+    return this.#health.look(this.#life.stage);
   }
 
   /** Calls `listener` for each event of that name, until the function that is returned is called. */
@@ -237,59 +195,32 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   }
 
   /**
-   * Finishes what was promised, then closes: refuses new work, lets publishes under way end, what was
-   * enqueued or buffered too (during an outage for `enqueuePatienceMs` at most, then it is `undelivered`),
-   * and spreads the closes of streams over the drain window, telling each client when to come back.
+   * Has `drain` call this first, as for a source: it is to bring in nothing more and to resolve when what it
+   * has begun is done and committed; `notify` takes that still. Waited for ten seconds at most, and what it
+   * throws is logged. `close` does not call it. Returns the function that takes it back.
    */
-  async drain(): Promise<void> {
-    if (this.#state === 'closed' || this.#state === 'draining') return this.#closed;
-    this.#state = 'draining';
-    await this.#untilIdle();
-    await this.#parts.storeQueue.drain();
-    await this.#parts.queue.drain();
-    await closeOverWindow(this.emitters.all(), this.#parts.drainWindowMs, this.#ending.signal);
-    // Not before: who revokes waits for a node as long as it shows anything.
-    if (!this.#parts.publishOnly) this.#parts.control.leave();
-    await this.#parts.queue.drain();
-    await Promise.allSettled([this.#parts.broker.drain(), this.#parts.store.drain()]);
-    await this.close();
+  onDrain(stop: StopSource): () => void {
+    return this.#life.onDrain(stop);
+  }
+
+  /**
+   * Finishes what was promised, then closes. Readiness says no from the first moment, and for
+   * `drainGraceMs` everything is served as before. Then no stream and no work is taken on; the closes of
+   * streams are spread over `drainWindowMs`, and each client is told when to come back. Meanwhile publishes
+   * under way end, what was enqueued or buffered too (during an outage for `enqueuePatienceMs` at most,
+   * then it is `undelivered`). The host's server is left alone: close it afterwards.
+   */
+  drain(): Promise<void> {
+    return this.#life.drain();
   }
 
   /** Ends at once, idempotent. Closes every stream, and of broker and store what they opened. */
-  async close(): Promise<void> {
-    if (this.#state === 'closed') return this.#closed;
-    this.#state = 'closed';
-    this.#ending.abort();
-    for (const emitter of this.emitters.all()) {
-      emitter.close({ code: 'CLOSED', returnMs: Math.random() * 5_000 });
-    }
-    this.#parts.control.close();
-    this.#parts.deadlines.close();
-    this.#parts.storeQueue.close();
-    this.#parts.breaker.close();
-    this.#parts.recipients?.close();
-    this.#parts.queue.close();
-    this.#parts.feeds.close();
-    await Promise.allSettled([this.#parts.broker.close(), this.#parts.store.close()]);
-    this.#events.clear();
-    this.#resolveClosed();
+  close(): Promise<void> {
+    return this.#life.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  #assertStarted(): void {
-    if (this.#state === 'created') {
-      throw new NotifyError('NOT_STARTED', 'await `start` before using the notifier');
-    }
-    this.#assertNotEnding();
-  }
-
-  #assertNotEnding(): void {
-    if (this.#state === 'draining' || this.#state === 'closed') {
-      throw new NotifyError('CLOSED', 'this node is going away');
-    }
   }
 
   #assertServing(): void {
@@ -298,34 +229,10 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     }
   }
 
-  #brokerChanged(state: BrokerState): void {
-    if (state.state === this.#brokerState) return;
-    this.#brokerState = state.state;
-    this.#brokerChangedAt = performance.now();
+  #brokerIs(state: BrokerState): void {
+    if (!this.#health.linkIs(state.state)) return;
     this.#parts.control.linkChanged(state.state === 'up');
     this.#events.emit('broker', state);
-  }
-
-  #isDeaf(): boolean {
-    const { deafAfterMs = Number.POSITIVE_INFINITY } = this.#parts;
-    return this.#brokerState === 'down' && performance.now() - this.#brokerChangedAt >= deafAfterMs;
-  }
-
-  async #track<Result>(work: Promise<Result>): Promise<Result> {
-    this.#underWay += 1;
-    try {
-      return await work;
-    } finally {
-      this.#underWay -= 1;
-      if (this.#underWay === 0) this.#idle?.();
-    }
-  }
-
-  async #untilIdle(): Promise<void> {
-    if (this.#underWay === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#idle = resolve;
-    });
   }
 }
 
