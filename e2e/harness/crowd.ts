@@ -14,7 +14,7 @@ export interface CrowdMember {
 /** A node as a client sees it. */
 export type CrowdNode = Pick<NodeProcess, 'name' | 'base'>;
 
-/** Clients of several users, of each an event stream on one node and a WebSocket on the other. */
+/** Clients of several users, of each an event stream on one node and by default a WebSocket on the other. */
 export class Crowd {
   readonly followers: readonly Follower[];
 
@@ -26,6 +26,7 @@ export class Crowd {
   static async connect(
     members: readonly CrowdMember[],
     [a, b]: readonly [CrowdNode, CrowdNode],
+    second: 'WebSocket' | 'SSE' = 'WebSocket',
   ): Promise<Crowd> {
     const sightings = new Sightings();
     const followers = await Promise.all(
@@ -45,9 +46,9 @@ export class Crowd {
           },
           {
             channels,
-            reader: wsReader({
+            reader: (second === 'SSE' ? sseReader : wsReader)({
               ...who,
-              name: `${user} by WebSocket at ${there.name}`,
+              name: `${user} by ${second} at ${there.name}`,
               nodes: [there.base, here.base],
             }),
           },

@@ -55,6 +55,8 @@ export class StreamReader {
   readonly name: string;
   readonly log: ReaderLog;
   readonly byes: Bye[] = [];
+  /** When each `ready` came. */
+  readonly readyTimes: number[] = [];
   refusal: string | undefined;
   cursor: string | undefined;
   readonly #dial: Dial;
@@ -132,6 +134,7 @@ export class StreamReader {
       {
         ready: ifCurrent((ready) => {
           this.#live = true;
+          this.readyTimes.push(Date.now());
           this.log.ready(ready);
         }),
         notification: ifCurrent((notification) => {

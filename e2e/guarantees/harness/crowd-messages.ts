@@ -8,6 +8,8 @@ export interface CrowdCalls {
     ask: {
       readonly members: readonly CrowdMember[];
       readonly nodes: readonly [CrowdNode, CrowdNode];
+      /** What each user has beside an event stream. Default: a WebSocket. */
+      readonly second?: 'WebSocket' | 'SSE';
     };
     answer: null;
   };
@@ -18,12 +20,21 @@ export interface CrowdCalls {
   };
   /** Whoever was at this node at first breaks its link and comes back to it. */
   returnTo: { ask: { readonly node: CrowdNode }; answer: null };
+  /** When everybody came back, and how many were told to go before. */
+  returns: { ask: null; answer: CrowdReturns };
   tally: { ask: null; answer: CrowdTally };
   /** As `expectDelivery` does it. */
   expectDelivery: {
     ask: { readonly accepted: readonly Accepted[]; readonly nodes: readonly CrowdNode[] };
     answer: null;
   };
+}
+
+export interface CrowdReturns {
+  /** Milliseconds since 1970 UTC, ascending. */
+  readonly times: readonly number[];
+  /** `bye` because the node was draining. */
+  readonly toldToGo: number;
 }
 
 /** What all clients together have been through. */

@@ -1,7 +1,13 @@
 import { Crowd } from '../../harness/crowd.js';
 import { eventually } from '../../harness/eventually.js';
 import { expectDelivery, type Follower } from '../../harness/expect-delivery.js';
-import type { CrowdCalls, CrowdReply, CrowdRequest, CrowdTally } from './crowd-messages.js';
+import type {
+  CrowdCalls,
+  CrowdReply,
+  CrowdRequest,
+  CrowdReturns,
+  CrowdTally,
+} from './crowd-messages.js';
 
 /** The clients of a test in a process of their own: reading does not compete with publishing. */
 let crowd: Crowd | undefined;
@@ -14,7 +20,7 @@ const present = (): Crowd => {
 async function answer(request: CrowdRequest): Promise<CrowdCalls[CrowdRequest['call']]['answer']> {
   switch (request.call) {
     case 'connect':
-      crowd = await Crowd.connect(request.ask.members, request.ask.nodes);
+      crowd = await Crowd.connect(request.ask.members, request.ask.nodes, request.ask.second);
       return null;
     case 'reach':
       await reach(present().followers, request.ask);
@@ -22,6 +28,8 @@ async function answer(request: CrowdRequest): Promise<CrowdCalls[CrowdRequest['c
     case 'returnTo':
       await returnTo(request.ask.node);
       return null;
+    case 'returns':
+      return returns(present().followers);
     case 'tally':
       return tally(present().followers);
     case 'expectDelivery':
@@ -52,6 +60,13 @@ async function returnTo(node: CrowdCalls['returnTo']['ask']['node']): Promise<vo
   const readers = present().readersAt(node);
   for (const reader of readers) reader.cut();
   await Promise.all(readers.map((reader) => reader.resume(node.base)));
+}
+
+function returns(followers: readonly Follower[]): CrowdReturns {
+  const readers = followers.map(({ reader }) => reader);
+  const times = readers.flatMap(({ readyTimes }) => readyTimes.slice(1)).sort((a, b) => a - b);
+  const byes = readers.flatMap((reader) => reader.byes);
+  return { times, toldToGo: byes.filter(({ code }) => code === 'DRAINING').length };
 }
 
 function tally(followers: readonly Follower[]): CrowdTally {

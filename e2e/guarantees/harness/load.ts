@@ -1,19 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import type { CrowdMember } from '../../harness/crowd.js';
 import { eventually } from '../../harness/eventually.js';
 import type { NodeProcess } from '../../harness/node-process.js';
-import type { Accepted, NotifyBody } from '../../harness/publisher.js';
+import type { Accepted } from '../../harness/publisher.js';
 import { Traffic } from '../../harness/traffic.js';
 import { type SharedSettings, startNodes } from '../../harness/two-nodes.js';
 import type { CrowdTally } from './crowd-messages.js';
 import { type FaultRow, summaryOf } from './load-summary.js';
+import { membersOf, nthNotification, type Population } from './population.js';
 import { RemoteCrowd } from './remote-crowd.js';
 
 /** Each user has an event stream at one node and a WebSocket at the other. */
 const usersByDefault = 300;
-const groupSize = 20;
 const publishers = 32;
 
 /** How much there is to do; settings, for longer and heavier runs by hand. */
@@ -30,7 +29,8 @@ export interface Fault {
 }
 
 /**
- * Two servers as processes, 600 raw clients in another one, and publishers at a steady pace that try
+ * Two servers as processes, 600 raw clients in another one (each user has an event stream at one node and a
+ * WebSocket at the other), and publishers at a steady pace that try
  * again with idempotency keys until they are accepted.
  */
 export class Load {
@@ -41,12 +41,7 @@ export class Load {
   readonly #startedAt = Date.now();
   readonly #faults: FaultRow[] = [];
 
-  private constructor(
-    a: NodeProcess,
-    b: NodeProcess,
-    crowd: RemoteCrowd,
-    { run, users }: Population,
-  ) {
+  private constructor(a: NodeProcess, b: NodeProcess, crowd: RemoteCrowd, population: Population) {
     this.a = a;
     this.b = b;
     this.#crowd = crowd;
@@ -54,7 +49,7 @@ export class Load {
       nodes: [a, b],
       publishers,
       perSecond: notificationsPerSecond,
-      nth: (n) => notification({ run, users }, n),
+      nth: (n) => nthNotification(population, n),
     });
   }
 
@@ -70,11 +65,9 @@ export class Load {
     if (a === undefined || b === undefined) throw new Error('two nodes were to be started');
     const crowd = new RemoteCrowd();
     onTestFinished(() => crowd.leave());
-    const members = Array.from({ length: users }, (_, index): CrowdMember => {
-      return { user: userOf(run, index), groups: [groupOf({ run, users }, index)] };
-    });
-    await crowd.connect({ members, nodes: [visible(a), visible(b)] });
-    const load = new Load(a, b, crowd, { run, users });
+    const population = { run, users };
+    await crowd.connect({ members: membersOf(population), nodes: [visible(a), visible(b)] });
+    const load = new Load(a, b, crowd, population);
     onTestFinished(() => void load.#traffic.stop().catch(() => undefined));
     return load;
   }
@@ -142,26 +135,6 @@ export class Load {
     return tally;
   }
 }
-
-/** Who is addressed in one run. */
-interface Population {
-  readonly run: string;
-  readonly users: number;
-}
-
-/** 80 % to a user, 18 % to a group, 2 % to all; the users and groups in turn. */
-function notification(to: Population, n: number): Omit<NotifyBody, 'idempotencyKey'> {
-  const [type, data] = ['message', { text: `number ${n}` }];
-  const place = n % 50;
-  const round = Math.floor(n / 50);
-  if (place === 0) return { to: { all: true }, type, data };
-  if (place < 10) return { to: { group: groupOf(to, round * 9 + place) }, type, data };
-  return { to: { user: userOf(to.run, (round * 40 + place) % to.users) }, type, data };
-}
-
-const userOf = (run: string, index: number): string => `${run}-u${index}`;
-const groupOf = ({ run, users }: Population, index: number): string =>
-  `${run}-g${index % Math.ceil(users / groupSize)}`;
 
 function headsOf(accepted: readonly Accepted[]): Map<string, number> {
   const heads = new Map<string, number>();

@@ -1,6 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { CrowdCall, CrowdCalls, CrowdReply, CrowdTally } from './crowd-messages.js';
+import type {
+  CrowdCall,
+  CrowdCalls,
+  CrowdReply,
+  CrowdReturns,
+  CrowdTally,
+} from './crowd-messages.js';
 
 interface Waiter {
   answered(reply: CrowdReply): void;
@@ -44,7 +50,17 @@ export class RemoteCrowd {
 
   async tally(): Promise<CrowdTally> {
     const reply = await this.#call('tally', null);
-    if (!('answer' in reply) || reply.answer === null) throw new Error('no tally came');
+    if (!('answer' in reply) || reply.answer === null || 'times' in reply.answer) {
+      throw new Error('no tally came');
+    }
+    return reply.answer;
+  }
+
+  async returns(): Promise<CrowdReturns> {
+    const reply = await this.#call('returns', null);
+    if (!('answer' in reply) || reply.answer === null || !('times' in reply.answer)) {
+      throw new Error('no returns came');
+    }
     return reply.answer;
   }
 
