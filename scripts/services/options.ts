@@ -3,7 +3,8 @@ import { defaultKafka, kafkaRelease } from './kafka-jars.js';
 import { type ServiceName, serviceNames } from './state.js';
 
 export const usage = `npm run services -- <command>
-  up [redis] [kafka] [chromium]   start what does not run yet (default: redis kafka)
+  up [redis] [redis-cluster] [kafka] [chromium]
+                               start what does not run yet (default: redis kafka)
      --kafka-version 3.9          4 (default), 3.9 or x.y.z
      --kafka-brokers 3            1 (default) or 3
   down [redis] [kafka]            stop it and delete its data (default: all)

@@ -16,6 +16,8 @@ export interface RedisOptions {
   readonly args?: readonly string[];
   /** True: outlives this program. Default: dies with it. */
   readonly detached?: boolean;
+  /** Whether it has started. Default: it can be written to. */
+  readonly answers?: (url: string) => Promise<boolean>;
 }
 
 export interface RedisInstance {
@@ -34,6 +36,7 @@ export async function launchRedis(options: RedisOptions): Promise<RedisInstance>
   const port = options.port ?? (await freePort(0));
   const program = await redisProgram();
   const url = `redis://127.0.0.1:${port}`;
+  const { answers = redisAnswers } = options;
   const server = manageProcess({
     command: program.command,
     env: program.env,
@@ -44,7 +47,7 @@ export async function launchRedis(options: RedisOptions): Promise<RedisInstance>
   });
   const start = async (): Promise<void> => {
     await server.start();
-    await waitFor(`redis at ${url}`, () => redisAnswers(url), {
+    await waitFor(`redis at ${url}`, () => answers(url), {
       timeoutMs: 20_000,
       giveUp: () => (server.alive() ? undefined : 'the process has ended'),
       log: server.log,

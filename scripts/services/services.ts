@@ -8,6 +8,7 @@ import { runDir } from './paths.js';
 import { freePort, freePorts } from './ports.js';
 import { isAlive } from './process-identity.js';
 import { launchRedis } from './redis.js';
+import { launchRedisCluster, redisClusterAnswers } from './redis-cluster.js';
 import { redisAnswers } from './redis-ready.js';
 import type { ServiceName, ServiceRecord } from './state.js';
 import { stopProcess } from './stop-process.js';
@@ -44,6 +45,20 @@ const redis: Service = {
     const port = await freePort(redisPort);
     const instance = await launchRedis({ dir: join(runDir, 'redis'), port, detached: true });
     return { value: instance.url, processes: instance.processes };
+  },
+};
+
+const redisCluster: Service = {
+  variable: 'REDIS_CLUSTER_URL',
+  wish: () => '',
+  answers: redisClusterAnswers,
+  fromEnvironment: async (url) => {
+    await waitFor(`redis cluster at ${url}`, () => redisClusterAnswers(url), { timeoutMs: 10_000 });
+  },
+  fromPrograms: async () => {
+    const dir = join(runDir, 'redis-cluster');
+    const cluster = await launchRedisCluster({ dir, detached: true });
+    return { value: cluster.url, processes: cluster.nodes.flatMap(({ processes }) => processes) };
   },
 };
 
@@ -100,7 +115,12 @@ const chromium: Service = {
   },
 };
 
-const services: Readonly<Record<ServiceName, Service>> = { redis, kafka, chromium };
+const services: Readonly<Record<ServiceName, Service>> = {
+  redis,
+  'redis-cluster': redisCluster,
+  kafka,
+  chromium,
+};
 
 /** Whether what is recorded can be kept for this wish. */
 export async function isGood(record: ServiceRecord, wish: KafkaWish): Promise<boolean> {
@@ -137,5 +157,6 @@ export async function obtain(name: ServiceName, wish: KafkaWish): Promise<Servic
 /** Ends what `obtain` started; what was given to us is left alone. */
 export async function release(record: ServiceRecord): Promise<void> {
   await Promise.all(record.processes.map((each) => stopProcess(each)));
-  if (record.origin === 'docker' && record.name !== 'chromium') await composeDown(record.name);
+  const { origin, name } = record;
+  if (origin === 'docker' && (name === 'redis' || name === 'kafka')) await composeDown(name);
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { runDir } from './paths.js';
 import type { ProcessIdentity } from './process-identity.js';
 
-export const serviceNames = ['redis', 'kafka', 'chromium'] as const;
+export const serviceNames = ['redis', 'redis-cluster', 'kafka', 'chromium'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** Where a service came from: an address we were given, a container, or a program we started. */
