@@ -11,7 +11,12 @@ describe('parseCommand', () => {
 
   test('down, status and env mean all', () => {
     for (const verb of ['down', 'status', 'env']) {
-      expect(parseCommand([verb]).services).toEqual(['redis', 'kafka', 'chromium']);
+      expect(parseCommand([verb]).services).toEqual([
+        'redis',
+        'redis-cluster',
+        'kafka',
+        'chromium',
+      ]);
     }
   });
 

@@ -9,6 +9,7 @@ test('defaults', () => {
   expect(brokerOptionsSchema.parse({ url })).toEqual({
     source: { at: { host: '127.0.0.1', port: 1 }, database: 0 },
     channelPrefix: 'rn:',
+    partitions: 256,
     commandTimeoutMs: 5_000,
     probeEveryMs: 5_000,
     probeTimeoutMs: 3_000,
@@ -19,11 +20,17 @@ test('defaults', () => {
 });
 
 test.each([
-  ['no address', {}, 'pass one of url, sentinel and redis'],
+  ['no address', {}, 'pass one of url, sentinel, cluster and redis'],
   ['an unknown name', { url, probeEvery: 3 }, 'probeEvery'],
   ['another scheme', { url: 'http://x' }, 'url: must begin with redis://'],
   ['what is no client', { redis: {} }, 'redis: must be an ioredis client'],
   ['a cluster client', { redis: { duplicate: () => {}, isCluster: true } }, 'not a Cluster'],
+  [
+    'a hash tag in the prefix on a Cluster',
+    { cluster: { nodes: [{ host: 'a' }] }, channelPrefix: '{a}' },
+    'channelPrefix: must not contain braces',
+  ],
+  ['more partitions than slots', { url, partitions: 16_385 }, 'partitions'],
   ['no time at all', { url, probeTimeoutMs: 0 }, 'probeTimeoutMs'],
 ])('%s is refused', (_, options, message) => {
   // Deliberately wrong: what an untyped caller could pass.

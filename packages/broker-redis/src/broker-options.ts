@@ -1,5 +1,10 @@
 import { type Logger, silentLogger } from '@realtime-notify/core';
-import { addressFields, type RedisAddress, sourceOf } from '@realtime-notify/redis-connection';
+import {
+  addressFields,
+  type RedisAddress,
+  slotCount,
+  sourceOf,
+} from '@realtime-notify/redis-connection';
 import { z } from 'zod';
 
 /** Everything about {@link redisBroker} except where the Redis is. */
@@ -9,6 +14,11 @@ export interface RedisBrokerSettings {
    * Redis use different ones, because pub/sub knows no database numbers. Default `rn:`.
    */
   readonly channelPrefix?: string;
+  /**
+   * On a Cluster: how many parts the channels are put into, each with its slot. All nodes use the same.
+   * Default 256, at most 16,384.
+   */
+  readonly partitions?: number;
   /** A call rejects when Redis has not answered it by then, in milliseconds. Default 5,000. */
   readonly commandTimeoutMs?: number;
   /** How often a message is sent to ourselves while the link is up, in milliseconds. Default 5,000. */
@@ -38,6 +48,7 @@ export const brokerOptionsSchema = z
   .strictObject({
     ...addressFields,
     channelPrefix: z.string().default('rn:'),
+    partitions: z.int().min(1).max(slotCount).default(256),
     commandTimeoutMs: duration.default(5_000),
     probeEveryMs: duration.default(5_000),
     probeTimeoutMs: duration.default(3_000),
@@ -47,11 +58,15 @@ export const brokerOptionsSchema = z
       .custom<Logger>((value) => typeof value === 'object' && value !== null)
       .default(silentLogger),
   })
-  .transform(({ url, sentinel, redis, username, password, tls, ...settings }, context) => {
-    const address = { url, sentinel, redis, username, password, tls };
-    const source = sourceOf(address, (field, message) => {
+  .transform(({ url, sentinel, cluster, redis, username, password, tls, ...settings }, context) => {
+    const address = { url, sentinel, cluster, redis, username, password, tls };
+    const refuse = (field: string | undefined, message: string): void => {
       context.addIssue({ code: 'custom', path: field === undefined ? [] : [field], message });
-    });
+    };
+    if (cluster !== undefined && /[{}]/.test(settings.channelPrefix)) {
+      refuse('channelPrefix', 'must not contain braces on a Cluster');
+    }
+    const source = sourceOf(address, refuse);
     return source === undefined ? z.NEVER : { ...settings, source };
   });
 

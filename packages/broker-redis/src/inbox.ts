@@ -1,5 +1,5 @@
 import { decodeEnvelope, type Envelope, type Logger } from '@realtime-notify/core';
-import type { Topics } from './topics.js';
+import type { TopicNames } from './topics.js';
 
 /**
  * Decodes messages and hands over together what one read from the socket held: ioredis emits all
@@ -7,12 +7,16 @@ import type { Topics } from './topics.js';
  * or for the next turn of the event loop.
  */
 export class Inbox {
-  readonly #topics: Topics;
+  readonly #topics: TopicNames;
   readonly #logger: Logger;
   readonly #handOver: (envelopes: readonly Envelope[]) => void;
   #box: Envelope[] = [];
 
-  constructor(topics: Topics, logger: Logger, handOver: (envelopes: readonly Envelope[]) => void) {
+  constructor(
+    topics: TopicNames,
+    logger: Logger,
+    handOver: (envelopes: readonly Envelope[]) => void,
+  ) {
     this.#topics = topics;
     this.#logger = logger;
     this.#handOver = handOver;

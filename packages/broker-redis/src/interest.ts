@@ -21,7 +21,7 @@ interface Waiter {
  */
 export class Interest {
   readonly #wire: SubscriptionWire;
-  readonly #wanted = new Set<string>();
+  readonly #wanted: Set<string>;
   readonly #acknowledged = new Set<string>();
   /** Wanted, but refused on this connection. */
   readonly #refused = new Map<string, Error>();
@@ -31,8 +31,14 @@ export class Interest {
   /** Counts the connections: an answer from an earlier one says nothing about this one. */
   #connection = 0;
 
-  constructor(wire: SubscriptionWire) {
+  /** @param wanted - as if it had been asked for before; subscribed by `restore` */
+  constructor(wire: SubscriptionWire, wanted: Iterable<string> = []) {
     this.#wire = wire;
+    this.#wanted = new Set(wanted);
+  }
+
+  get wanted(): ReadonlySet<string> {
+    return this.#wanted;
   }
 
   /** Resolves when all are acknowledged; rejects if not, but they stay wanted. */

@@ -1,13 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { NotifyError } from '@realtime-notify/core';
 import { backoffMs } from '@realtime-notify/redis-connection';
 import { asUnavailable, unavailable } from './driver-errors.js';
-import type { Interest } from './interest.js';
-import type { LinkState } from './link-state.js';
 import { NoRoundTrip, type SelfProbe } from './self-probe.js';
 
 export interface KeeperSettings {
   readonly probeEveryMs: number;
   readonly maxReconnectDelayMs: number;
+}
+
+/** What is to stand while the link is up. */
+export interface KeptInterest {
+  /** Subscribes whatever is wanted and not acknowledged. */
+  restore(): Promise<void>;
+  /** Why something wanted is not subscribed; undefined if all is. */
+  readonly failure: Error | undefined;
+}
+
+/** Who is told of the link, whenever it changes or another attempt failed. */
+export interface LinkReport {
+  up(): void;
+  down(error: NotifyError): void;
 }
 
 /**
@@ -16,23 +29,23 @@ export interface KeeperSettings {
  */
 export class LinkKeeper {
   readonly #settings: KeeperSettings;
-  readonly #interest: Interest;
+  readonly #interest: KeptInterest;
   readonly #probe: SelfProbe;
-  readonly #state: LinkState;
+  readonly #report: LinkReport;
   readonly #reconnect: () => void;
   #session: AbortController | undefined;
 
   constructor(
     settings: KeeperSettings,
-    interest: Interest,
+    interest: KeptInterest,
     probe: SelfProbe,
-    state: LinkState,
+    report: LinkReport,
     reconnect: () => void,
   ) {
     this.#settings = settings;
     this.#interest = interest;
     this.#probe = probe;
-    this.#state = state;
+    this.#report = report;
     this.#reconnect = reconnect;
   }
 
@@ -46,7 +59,7 @@ export class LinkKeeper {
   /** A connection was lost, or could not be made. */
   lost(error: Error | undefined): void {
     this.stop();
-    this.#state.down(unavailable('no link to Redis', error));
+    this.#report.down(unavailable('no link to Redis', error));
   }
 
   stop(): void {
@@ -61,13 +74,13 @@ export class LinkKeeper {
         await this.#interest.restore();
         await this.#probe.roundTrip();
         if (session.aborted) return;
-        this.#state.up();
+        this.#report.up();
         attempt = 0;
         await this.#watch(session);
       } catch (error) {
         if (session.aborted) return;
         const failure = asUnavailable('the link to Redis is not usable', error);
-        this.#state.down(failure);
+        this.#report.down(failure);
         // Half-open: they look ready, yet nothing comes through. Their ends begin a new session.
         if (failure instanceof NoRoundTrip) this.#reconnect();
         await pause(backoffMs(attempt, this.#settings.maxReconnectDelayMs), session);

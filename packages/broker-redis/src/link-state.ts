@@ -36,15 +36,18 @@ export class LinkState {
     return this.#state === 'up';
   }
 
-  /** The subscriptions stand, and a message made the round trip. */
-  up(): void {
+  /**
+   * The subscriptions stand, and a message made the round trip.
+   * @param interrupted - the channels whose subscriptions had not stood; default: all
+   */
+  up(interrupted?: readonly string[]): void {
     if (this.#state === 'up' || this.#state === 'closed') return;
     const after = this.#error;
     this.#state = 'up';
     this.#error = undefined;
     this.#logger.info({}, 'broker-redis: the link to Redis is up');
     // Who receives nothing has missed nothing.
-    if (after !== undefined && !this.#publishOnly) this.#sink.resync(after.message);
+    if (after !== undefined && !this.#publishOnly) this.#sink.resync(after.message, interrupted);
     this.#sink.status({ state: 'up' });
     this.#becameKnown();
   }

@@ -1,19 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Envelope, encodeEnvelope } from '@realtime-notify/core';
 import { unavailable } from './driver-errors.js';
-import type { RedisConnections } from './redis-connections.js';
-import type { Topics } from './topics.js';
+import type { Link } from './link.js';
+import type { TopicNames } from './topics.js';
 
 /** Publishes batches in one write each, and refuses them while too much waits for Redis. */
 export class Publisher {
-  readonly #connections: RedisConnections;
-  readonly #topics: Topics;
+  readonly #link: Pick<Link, 'publish'>;
+  readonly #topics: TopicNames;
   readonly #maxPendingBytes: number;
   readonly #inFlight = new Set<Promise<void>>();
   #pendingBytes = 0;
 
-  constructor(connections: RedisConnections, topics: Topics, maxPendingBytes: number) {
-    this.#connections = connections;
+  constructor(link: Pick<Link, 'publish'>, topics: TopicNames, maxPendingBytes: number) {
+    this.#link = link;
     this.#topics = topics;
     this.#maxPendingBytes = maxPendingBytes;
   }
@@ -28,7 +28,7 @@ export class Publisher {
     );
     const bytes = messages.reduce((sum, [, text]) => sum + Buffer.byteLength(text), 0);
     this.#pendingBytes += bytes;
-    const sent = this.#connections.publish(messages).finally(() => {
+    const sent = this.#link.publish(messages).finally(() => {
       this.#pendingBytes -= bytes;
       this.#inFlight.delete(sent);
     });

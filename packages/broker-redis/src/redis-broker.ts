@@ -12,15 +12,14 @@ import {
   type RedisBrokerOptions,
   type ResolvedBrokerOptions,
 } from './broker-options.js';
+import { ClusterLink } from './cluster-link.js';
 import { refusal, unavailable } from './driver-errors.js';
 import { Inbox } from './inbox.js';
-import { Interest } from './interest.js';
-import { LinkKeeper } from './link-keeper.js';
+import type { Link, LinkSettings, Receive } from './link.js';
 import { LinkState } from './link-state.js';
 import { Publisher } from './publisher.js';
-import { RedisConnections } from './redis-connections.js';
-import { SelfProbe } from './self-probe.js';
-import { Topics } from './topics.js';
+import { SingleLink } from './single-link.js';
+import { ShardTopics, type TopicNames, Topics } from './topics.js';
 
 /**
  * A Broker over Redis pub/sub (6.2 or later) with interest routing: one Redis channel per channel,
@@ -33,6 +32,10 @@ import { Topics } from './topics.js';
  * is called, then the state is `up`. Where Redis refuses a subscription, the state is `down` with the
  * reason, and it is tried again.
  *
+ * On a Cluster (7.0 or later) envelopes travel by sharded pub/sub: channels are put into `partitions`, and
+ * there are two connections to each master. A slot that goes to another master is subscribed there, then
+ * `resync` is called for its channels.
+ *
  * `start` rejects with `BROKER_CONFIGURATION` where Redis or a Sentinel refuses credentials or rights,
  * or a certificate is not accepted; the broker is closed then. What is refused later makes the
  * state `down` until it is granted.
@@ -44,25 +47,24 @@ export function redisBroker(options: RedisBrokerOptions): Broker {
 
 /** What exists from `start` on. */
 interface Running {
-  readonly connections: RedisConnections;
-  readonly interest: Interest;
-  readonly keeper: LinkKeeper;
-  readonly probe: SelfProbe;
+  readonly link: Link;
+  readonly topics: TopicNames;
   readonly publisher: Publisher;
   readonly state: LinkState;
   readonly publishOnly: boolean;
 }
 
+type MakeLink = (settings: LinkSettings, state: LinkState, receive: Receive) => Link;
+
 class RedisBroker implements Broker {
   readonly capabilities = Object.freeze({ remote: true, routing: 'interest' as const });
   readonly #options: ResolvedBrokerOptions;
-  readonly #topics: Topics;
+  readonly #brokerId = randomUUID();
   #running: Running | undefined;
   #closed = false;
 
   constructor(options: ResolvedBrokerOptions) {
     this.#options = options;
-    this.#topics = new Topics(options.channelPrefix, randomUUID());
   }
 
   async start(sink: BrokerSink, { publishOnly = false }: BrokerStartOptions = {}): Promise<void> {
@@ -70,9 +72,7 @@ class RedisBroker implements Broker {
     if (this.#running !== undefined) return;
     const running = this.#assemble(sink, publishOnly);
     this.#running = running;
-    // Wanted like any other topic: subscribed first and again after every interruption.
-    if (!publishOnly) running.interest.want([this.#topics.probe]).catch(() => undefined);
-    running.connections.open();
+    running.link.open();
     await running.state.known;
     if (this.#closed) throw closedError();
     const refused = running.state.error && refusal(running.state.error);
@@ -86,21 +86,22 @@ class RedisBroker implements Broker {
   }
 
   async subscribe(channels: readonly string[]): Promise<void> {
-    const { interest, publishOnly } = this.#started();
+    const { link, topics, publishOnly } = this.#started();
     if (publishOnly) {
       throw new NotifyError('PUBLISH_ONLY', 'the Redis broker was started to publish only');
     }
-    await interest.want(channels.map((channel) => this.#topics.of(channel)));
+    await link.want(channels.map((channel) => topics.of(channel)));
   }
 
   async unsubscribe(channels: readonly string[]): Promise<void> {
-    await this.#started().interest.unwant(channels.map((channel) => this.#topics.of(channel)));
+    const { link, topics } = this.#started();
+    await link.unwant(channels.map((channel) => topics.of(channel)));
   }
 
   async probe(): Promise<void> {
-    const { state, probe } = this.#started();
+    const { state, link } = this.#started();
     if (!state.isUp) throw state.error ?? unavailable('the link to Redis is not up yet');
-    await probe.roundTrip();
+    await link.roundTrip();
   }
 
   async drain(): Promise<void> {
@@ -112,41 +113,34 @@ class RedisBroker implements Broker {
     const running = this.#running;
     if (running === undefined) return;
     running.state.close();
-    running.keeper.stop();
-    running.probe.connectionLost();
-    await running.connections.close();
+    await running.link.close();
   }
 
   #assemble(sink: BrokerSink, publishOnly: boolean): Running {
-    const { source, logger, probeTimeoutMs, maxPendingBytes } = this.#options;
+    const { logger, maxPendingBytes } = this.#options;
     const state = new LinkState(sink, logger, publishOnly);
-    const inbox = new Inbox(this.#topics, logger, (envelopes) => {
+    const { topics, linkTo } = this.#form();
+    const inbox = new Inbox(topics, logger, (envelopes) => {
       if (!this.#closed) sink.receive(envelopes);
     });
-    const settings = { ...this.#options, publishOnly };
-    const connections = new RedisConnections(source, settings, {
-      ready: () => keeper.ready(),
-      lost: (error, which) => {
-        if (which === 'subscriber') interest.connectionLost();
-        probe.connectionLost();
-        keeper.lost(error);
-      },
-      message: (topic, text) => {
-        if (topic === this.#topics.probe) probe.received(text);
-        else inbox.message(topic, text);
-      },
-    });
-    const interest = new Interest(connections);
-    const sendProbe = async (token: string): Promise<void> => {
-      await connections.publish([[this.#topics.probe, token]]);
-      // Nobody is subscribed: Redis' answer is the round trip.
-      if (publishOnly) probe.received(token);
-    };
-    const probe = new SelfProbe(sendProbe, probeTimeoutMs);
-    const reconnect = () => connections.reconnect();
-    const keeper = new LinkKeeper(this.#options, interest, probe, state, reconnect);
-    const publisher = new Publisher(connections, this.#topics, maxPendingBytes);
-    return { connections, interest, keeper, probe, publisher, state, publishOnly };
+    const link = linkTo({ ...this.#options, publishOnly }, state, inbox.message.bind(inbox));
+    const publisher = new Publisher(link, topics, maxPendingBytes);
+    return { link, topics, publisher, state, publishOnly };
+  }
+
+  /** What differs between one Redis and a Cluster. */
+  #form(): { readonly topics: TopicNames; readonly linkTo: MakeLink } {
+    const { source, channelPrefix, partitions } = this.#options;
+    if ('nodes' in source) {
+      const topics = new ShardTopics(channelPrefix, this.#brokerId, partitions);
+      const linkTo: MakeLink = (settings, state, receive) =>
+        new ClusterLink(source, { ...settings, partitions }, topics, state, receive);
+      return { topics, linkTo };
+    }
+    const topics = new Topics(channelPrefix, this.#brokerId);
+    const linkTo: MakeLink = (settings, state, receive) =>
+      new SingleLink(source, settings, topics.probe, state, receive);
+    return { topics, linkTo };
   }
 
   #started(): Running {

@@ -9,6 +9,11 @@ export interface ConnectionSettings {
   readonly publishOnly: boolean;
 }
 
+/** How messages travel: through all nodes of a Cluster, or by shard channels through a slot's owner only. */
+export type PubSubKind = 'broadcast' | 'sharded';
+
+export type Message = readonly [topic: string, text: string];
+
 /** What the connections tell the broker. */
 export interface ConnectionEvents {
   /** All are ready now. */
@@ -16,6 +21,8 @@ export interface ConnectionEvents {
   /** One of them was lost, or could not be made. */
   lost(error: Error | undefined, which: ConnectionName): void;
   message(topic: string, text: string): void;
+  /** The server has ended subscriptions to shard channels, whose slots it does not own any more. */
+  moved(): void;
 }
 
 export type ConnectionName = 'publisher' | 'subscriber';
@@ -23,12 +30,19 @@ export type ConnectionName = 'publisher' | 'subscriber';
 /** The connection that publishes, and unless the node only publishes the one that is subscribed. */
 export class RedisConnections {
   readonly #commandTimeoutMs: number;
+  readonly #sharded: boolean;
   readonly #publisher: RedisClient;
   readonly #subscriber: RedisClient | undefined;
   readonly #all: readonly RedisClient[];
 
-  constructor(source: RedisSource, settings: ConnectionSettings, events: ConnectionEvents) {
+  constructor(
+    source: RedisSource,
+    settings: ConnectionSettings,
+    events: ConnectionEvents,
+    kind: PubSubKind = 'broadcast',
+  ) {
     this.#commandTimeoutMs = settings.commandTimeoutMs;
+    this.#sharded = kind === 'sharded';
     const client = (which: ConnectionName): RedisClient => {
       const ready = (): void => {
         if (this.ready) events.ready();
@@ -39,9 +53,11 @@ export class RedisConnections {
     };
     this.#publisher = client('publisher');
     this.#subscriber = settings.publishOnly ? undefined : client('subscriber');
-    this.#subscriber?.redis.on('message', (topic: string, text: string) =>
+    const arrival = this.#sharded ? 'smessage' : 'message';
+    this.#subscriber?.redis.on(arrival, (topic: string, text: string) =>
       events.message(topic, text),
     );
+    this.#subscriber?.redis.on('moved', () => events.moved());
     this.#all =
       this.#subscriber === undefined ? [this.#publisher] : [this.#publisher, this.#subscriber];
   }
@@ -56,21 +72,32 @@ export class RedisConnections {
   }
 
   /** One write; resolves when Redis took all messages, rejects if it did not take one. */
-  async publish(messages: readonly (readonly [topic: string, text: string])[]): Promise<void> {
-    const pipeline = readyRedis(this.#publisher).pipeline();
-    for (const [topic, text] of messages) pipeline.publish(topic, text);
-    const results = await this.#answered(pipeline.exec());
-    for (const [error] of results ?? []) {
+  async publish(messages: readonly Message[]): Promise<void> {
+    for (const error of await this.send(messages)) {
       if (error !== null) throw unavailable('publish failed', error);
     }
   }
 
+  /** One write; resolves with why Redis did not take a message, or null, for each in order. */
+  async send(messages: readonly Message[]): Promise<readonly (Error | null)[]> {
+    const pipeline = readyRedis(this.#publisher).pipeline();
+    for (const [topic, text] of messages) {
+      if (this.#sharded) pipeline.spublish(topic, text);
+      else pipeline.publish(topic, text);
+    }
+    const results = await this.#answered(pipeline.exec());
+    return (results ?? []).map(([error]) => error);
+  }
+
   async subscribe(topics: readonly string[]): Promise<void> {
-    await this.#answered(readyRedis(this.#subscriber).subscribe(...topics));
+    const redis = readyRedis(this.#subscriber);
+    await this.#answered(this.#sharded ? redis.ssubscribe(...topics) : redis.subscribe(...topics));
   }
 
   async unsubscribe(topics: readonly string[]): Promise<void> {
-    await this.#answered(readyRedis(this.#subscriber).unsubscribe(...topics));
+    const redis = readyRedis(this.#subscriber);
+    const done = this.#sharded ? redis.sunsubscribe(...topics) : redis.unsubscribe(...topics);
+    await this.#answered<unknown>(done);
   }
 
   /** Breaks all off, although they look alive, and makes them anew. */

@@ -1,5 +1,13 @@
+import { slotOf } from '@realtime-notify/redis-connection';
+
 /** Names of the Redis pub/sub channels; called topics here, to keep them apart from our channels. */
-export class Topics {
+export interface TopicNames {
+  /** The topic that carries a channel's envelopes. */
+  of(channel: string): string;
+}
+
+/** Topics of one Redis. */
+export class Topics implements TopicNames {
   readonly #prefix: string;
   /** Where this broker sends messages to itself. */
   readonly probe: string;
@@ -9,8 +17,50 @@ export class Topics {
     this.probe = `${prefix}probe:${brokerId}`;
   }
 
-  /** The topic that carries a channel's envelopes. */
   of(channel: string): string {
     return this.#prefix + channel;
+  }
+}
+
+/**
+ * Topics of a Cluster, which are shard channels: each carries the hash tag of its channel's partition, so
+ * that those of one partition share a slot, and one command may subscribe many.
+ */
+export class ShardTopics implements TopicNames {
+  readonly #prefix: string;
+  readonly #brokerId: string;
+  readonly #partitions: number;
+
+  constructor(prefix: string, brokerId: string, partitions: number) {
+    this.#prefix = prefix;
+    this.#brokerId = brokerId;
+    this.#partitions = partitions;
+  }
+
+  of(channel: string): string {
+    return `${this.#tagged(slotOf(channel) % this.#partitions)}n:${channel}`;
+  }
+
+  /** Where this broker sends messages to itself through the owner of a partition. */
+  probe(partition: number): string {
+    return `${this.#tagged(partition)}probe:${this.#brokerId}`;
+  }
+
+  /** The channel that a topic carries. */
+  channelOf(topic: string): string {
+    return topic.slice(topic.indexOf('}n:', this.#prefix.length) + '}n:'.length);
+  }
+
+  partitionOf(topic: string): number {
+    const start = this.#prefix.length + 1;
+    return Number(topic.slice(start, topic.indexOf('}', start)));
+  }
+
+  slotOf(partition: number): number {
+    return slotOf(this.#tagged(partition));
+  }
+
+  #tagged(partition: number): string {
+    return `${this.#prefix}{${partition}}`;
   }
 }

@@ -3,6 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { launchRedis, type RedisInstance } from '../../../scripts/services/redis.js';
+import {
+  launchRedisCluster,
+  type RedisCluster,
+  type RedisClusterOptions,
+} from '../../../scripts/services/redis-cluster.js';
 import { launchSecureRedis, type SecureRedis } from '../../../scripts/services/redis-secure.js';
 import {
   launchRedisGroup,
@@ -48,6 +53,28 @@ export async function privateGroup(options: Omit<RedisGroupOptions, 'dir'>): Pro
     await rm(dir, { recursive: true, force: true });
   });
   return group;
+}
+
+/** A Cluster that the tests may disturb, and the way to be rid of it. */
+export async function startCluster(
+  options: Omit<RedisClusterOptions, 'dir'> = {},
+): Promise<{ readonly cluster: RedisCluster; dispose(): Promise<void> }> {
+  const dir = await ownDir();
+  const cluster = await launchRedisCluster({ dir, ...options });
+  const dispose = async (): Promise<void> => {
+    await cluster.stop();
+    await rm(dir, { recursive: true, force: true });
+  };
+  return { cluster, dispose };
+}
+
+/** The same for one test. */
+export async function privateCluster(
+  options: Omit<RedisClusterOptions, 'dir'> = {},
+): Promise<RedisCluster> {
+  const { cluster, dispose } = await startCluster(options);
+  onTestFinished(dispose);
+  return cluster;
 }
 
 const ownDir = (): Promise<string> => mkdtemp(join(tmpdir(), 'rn-redis-'));

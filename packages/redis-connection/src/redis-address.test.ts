@@ -64,10 +64,27 @@ test('Sentinels: default port, and TLS towards them as towards the servers unles
   });
 });
 
+test('a Cluster: default port, login and certificates as elsewhere', () => {
+  const nodes = [{ host: 'a' }, { host: 'b', port: 7 }];
+  const resolved = [
+    { host: 'a', port: 6_379 },
+    { host: 'b', port: 7 },
+  ];
+  expect(source({ cluster: { nodes } })).toEqual({ nodes: resolved });
+  const login = { username: 'app', password: 'pw' };
+  expect(source({ cluster: { nodes }, ...login, tls: true })).toEqual({
+    nodes: resolved,
+    ...login,
+    tls: {},
+  });
+});
+
 const client = { duplicate: () => undefined };
 
 test.each([
-  ['two addresses', { url, sentinel }, 'pass one of url, sentinel and redis'],
+  ['two addresses', { url, sentinel }, 'pass one of url, sentinel, cluster and redis'],
+  ['a Cluster beside a url', { url, cluster: { nodes: addresses } }, 'pass one of'],
+  ['no node of the Cluster', { cluster: { nodes: [] } }, 'cluster.nodes'],
   ['a url without host', { url: 'redis://' }, 'url: must name a host'],
   ['a url with settings', { url: `${url}?enableOfflineQueue=1` }, 'url: must have no query'],
   ['a url with a path', { url: `${url}/main` }, 'url: must end with nothing but the number'],

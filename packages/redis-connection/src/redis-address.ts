@@ -1,6 +1,7 @@
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { z } from 'zod';
 import {
+  type ClusterSource,
   type HostPort,
   type IoredisClient,
   type RedisServer,
@@ -39,6 +40,15 @@ export interface RedisSentinel {
   readonly database?: number;
 }
 
+/** A Redis Cluster, version 7.0 or later. */
+export interface RedisCluster {
+  /**
+   * Some of its nodes, asked in turn for all the others, which are reached under the addresses that they
+   * announce. Default port: 6379.
+   */
+  readonly nodes: readonly { readonly host: string; readonly port?: number }[];
+}
+
 /** Who we are to Redis. Credentials appear in no log line, error or state. */
 export interface RedisLogin {
   /** Default: Redis' own default user. */
@@ -46,7 +56,7 @@ export interface RedisLogin {
   readonly password?: string;
 }
 
-/** Where the Redis is: one of `url`, `sentinel` and `redis`. */
+/** Where the Redis is: one of `url`, `sentinel`, `cluster` and `redis`. */
 export type RedisAddress =
   | (RedisLogin & {
       /** `redis://` or `rediss://` (TLS) `[[user]:password@]host[:port][/database]`. */
@@ -54,6 +64,7 @@ export type RedisAddress =
       /** Only with `rediss://`. Default: `true`. */
       readonly tls?: RedisTls | true;
       readonly sentinel?: undefined;
+      readonly cluster?: undefined;
       readonly redis?: undefined;
     })
   | (RedisLogin & {
@@ -62,17 +73,28 @@ export type RedisAddress =
       /** Towards the Redis servers. Default: plain. */
       readonly tls?: RedisTls | true;
       readonly url?: undefined;
+      readonly cluster?: undefined;
+      readonly redis?: undefined;
+    })
+  | (RedisLogin & {
+      /** Its masters are looked up, and found again after a failover or when slots move. */
+      readonly cluster: RedisCluster;
+      /** Towards all its nodes. Default: plain. */
+      readonly tls?: RedisTls | true;
+      readonly url?: undefined;
+      readonly sentinel?: undefined;
       readonly redis?: undefined;
     })
   | {
       /**
        * An ioredis client whose options (address, credentials, TLS, Sentinel) are taken for connections
        * of our own. The client itself is neither used nor closed; its `keyPrefix` and its retry and
-       * queue settings do not apply. Not a Cluster client.
+       * queue settings do not apply. Not a Cluster client: name its nodes as `cluster`.
        */
       readonly redis: IoredisClient;
       readonly url?: undefined;
       readonly sentinel?: undefined;
+      readonly cluster?: undefined;
       readonly username?: undefined;
       readonly password?: undefined;
       readonly tls?: undefined;
@@ -108,6 +130,13 @@ const sentinelSchema = z.strictObject({
   database: z.int().min(0).optional(),
 });
 
+const clusterSchema = z.strictObject({
+  nodes: z
+    .array(z.strictObject({ host: text, port: port.default(6_379) }))
+    .min(1)
+    .transform((nodes): readonly HostPort[] => nodes),
+});
+
 /** The members of an options schema that say where the Redis is; {@link sourceOf} puts them together. */
 export const addressFields = {
   url: z
@@ -115,8 +144,12 @@ export const addressFields = {
     .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
     .optional(),
   sentinel: sentinelSchema.optional(),
+  cluster: clusterSchema.optional(),
   redis: z
-    .custom<IoredisClient>(isSingleClient, 'must be an ioredis client, not a Cluster')
+    .custom<IoredisClient>(
+      isSingleClient,
+      'must be an ioredis client, not a Cluster: name its nodes as cluster',
+    )
     .optional(),
   username: text.optional(),
   password: text.optional(),
@@ -127,11 +160,11 @@ type AddressFields = z.output<z.ZodObject<typeof addressFields>>;
 
 /** The source that the fields describe; tells `refuse` what is wrong with them where they do not. */
 export function sourceOf(
-  { url, sentinel, redis, username, password, tls }: AddressFields,
+  { url, sentinel, cluster, redis, username, password, tls }: AddressFields,
   refuse: (field: string | undefined, message: string) => void,
-): RedisSource | undefined {
-  if ([url, sentinel, redis].filter((one) => one !== undefined).length !== 1) {
-    refuse(undefined, 'pass one of url, sentinel and redis');
+): RedisSource | ClusterSource | undefined {
+  if ([url, sentinel, cluster, redis].filter((one) => one !== undefined).length !== 1) {
+    refuse(undefined, 'pass one of url, sentinel, cluster and redis');
     return undefined;
   }
   const login = { username, password, tls: tls === true ? {} : tls };
@@ -146,6 +179,7 @@ export function sourceOf(
     const towardsSentinels = resolved === true ? {} : resolved || undefined;
     return { ...login, database, at: { ...sentinels, tls: towardsSentinels } };
   }
+  if (cluster !== undefined) return { ...login, ...cluster };
   return serverAt(url ?? '', login, refuse);
 }
 

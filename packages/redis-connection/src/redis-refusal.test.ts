@@ -7,6 +7,7 @@ test.each([
   new Error('NOPERM this user has no permissions'),
   new Error('All sentinels are unreachable and retry is disabled. Last error: NOAUTH needed'),
   new MasterUnknown('main'),
+  new Error('ERR This instance has cluster support disabled'),
   Object.assign(new Error('x'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }),
   Object.assign(new Error('x'), { code: 'CERT_HAS_EXPIRED' }),
   Object.assign(new Error('x'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }),

@@ -6,16 +6,22 @@ export class MasterUnknown extends Error {
   }
 }
 
+/** The server was not started as a node of a Cluster. */
+const noCluster = /cluster support disabled/;
 /** Redis' own words; ioredis puts those of a Sentinel after its own. */
 const refusedLogin = /(?:^|Last error: )(?:WRONGPASS|NOAUTH|NOPERM)/;
 /** Codes of OpenSSL and Node for a certificate that one of the two sides does not accept. */
 const refusedTls =
   /^(?:CERT_|ERR_TLS_|ERR_SSL_|EPROTO$|UNABLE_TO_|(?:DEPTH_ZERO_)?SELF_SIGNED_|INVALID_|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED)/;
 
-/** Whether trying again cannot mend it: credentials, rights, certificates, or the master's name. */
+/**
+ * Whether trying again cannot mend it: credentials, rights, certificates, the master's name, or a Cluster
+ * that is none.
+ */
 export function isRefusal(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error instanceof MasterUnknown || refusedLogin.test(error.message)) return true;
+  if (error instanceof MasterUnknown) return true;
+  if (refusedLogin.test(error.message) || noCluster.test(error.message)) return true;
   return refusedTls.test(textIn(error, 'code') ?? '');
 }
 

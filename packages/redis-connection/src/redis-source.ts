@@ -25,12 +25,20 @@ export interface RedisServer {
   readonly database: number;
 }
 
+/** A Cluster by some of its nodes, which name the others. */
+export interface ClusterSource {
+  readonly nodes: readonly HostPort[];
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly tls: ConnectionOptions | undefined;
+}
+
 /** What we ask of an ioredis client of the host's: a copy of our own, with its options. */
 export interface IoredisClient {
   duplicate(override: RedisOptions): Redis;
 }
 
-/** Where the Redis is: an address, or a client whose options are taken. */
+/** One Redis: its address, or a client whose options are taken. */
 export type RedisSource = RedisServer | { readonly redis: IoredisClient };
 
 /**

@@ -1,5 +1,6 @@
 export type {
   RedisAddress,
+  RedisCluster,
   RedisLogin,
   RedisSentinel,
   RedisTls,

@@ -22,6 +22,13 @@ export type RedisReply =
   | { readonly error: Error }
   | { readonly error: null; readonly value: unknown };
 
+/** What becomes of the link; for whoever keeps several. */
+export interface LinkEvents {
+  ready(): void;
+  /** It was lost, or could not be made; it is tried again. */
+  lost(error: Error | undefined): void;
+}
+
 /**
  * One connection of our own to Redis that is never left waiting: calls fail at once while it is
  * down, pending ones when it breaks or after `commandTimeoutMs`; nothing is ever sent twice; a link on
@@ -31,6 +38,7 @@ export class RedisLink {
   readonly #source: RedisSource;
   readonly #settings: LinkSettings;
   readonly #logger: Logger;
+  readonly #events: LinkEvents | undefined;
   readonly #inFlight = new Set<Promise<unknown>>();
   #client: RedisClient | undefined;
   #pendingCommands = 0;
@@ -39,13 +47,15 @@ export class RedisLink {
   /** Whether it was told that only the host can mend it. */
   #refused = false;
   #closed = false;
-  /** Ends an `open` that is under way. */
+  /** Ends an `open` that is under way, well or not. */
+  #reached = (): void => {};
   #giveUp = (_error: NotifyError): void => {};
 
-  constructor(source: RedisSource, settings: LinkSettings, logger: Logger) {
+  constructor(source: RedisSource, settings: LinkSettings, logger: Logger, events?: LinkEvents) {
     this.#source = source;
     this.#settings = settings;
     this.#logger = logger;
+    this.#events = events;
   }
 
   /** Changes with every new connection: what the server kept for the old one may be gone. */
@@ -53,29 +63,31 @@ export class RedisLink {
     return this.#connections;
   }
 
+  get isReady(): boolean {
+    return this.#client?.isReady ?? false;
+  }
+
+  /** Begins to connect, and goes on trying until `close`. */
+  connect(): RedisClient {
+    const settings = { ...this.#settings, name: 'realtime-notify-store' };
+    this.#client ??= new RedisClient(this.#source, settings, {
+      ready: () => this.#becameReady(),
+      lost: (error) => this.#lost(error),
+    });
+    this.#client.open();
+    return this.#client;
+  }
+
   /** Resolves when Redis is ready; rejects after `startTimeoutMs` or when it refuses us for good. */
   async open(): Promise<void> {
     this.#mustBeOpen();
     if (this.#client !== undefined) return;
     const { startTimeoutMs } = this.#settings;
-    let reached = (): void => {};
     const contact = new Promise<void>((resolve, reject) => {
-      reached = resolve;
+      this.#reached = resolve;
       this.#giveUp = reject;
     });
-    const client = new RedisClient(
-      this.#source,
-      { ...this.#settings, name: 'realtime-notify-store' },
-      {
-        ready: () => {
-          this.#becameReady();
-          reached();
-        },
-        lost: (error) => this.#lost(error),
-      },
-    );
-    this.#client = client;
-    client.open();
+    const client = this.connect();
     const late = () => unavailable(`no answer within ${startTimeoutMs} ms`, client.lastError);
     try {
       await withinMs(contact, startTimeoutMs, late);
@@ -119,9 +131,7 @@ export class RedisLink {
   #ready(): RedisClient['redis'] {
     this.#mustBeOpen();
     const client = this.#client;
-    if (client === undefined) {
-      throw new NotifyError('NOT_STARTED', 'the Redis store is not started');
-    }
+    if (client === undefined) throw notStartedError();
     if (!client.isReady) throw linkDown(client.lastError);
     const { maxPendingCommands } = this.#settings;
     if (this.#pendingCommands >= maxPendingCommands) {
@@ -147,10 +157,13 @@ export class RedisLink {
 
   #becameReady(): void {
     this.#connections += 1;
-    if (this.#up) return;
-    this.#up = true;
-    this.#refused = false;
-    this.#logger.info({ connection: this.#connections }, 'store-redis: the link to Redis is up');
+    if (!this.#up) {
+      this.#up = true;
+      this.#refused = false;
+      this.#logger.info({ connection: this.#connections }, 'store-redis: the link to Redis is up');
+    }
+    this.#reached();
+    this.#events?.ready();
   }
 
   #lost(error: Error | undefined): void {
@@ -167,6 +180,7 @@ export class RedisLink {
     }
     this.#refused ||= refused;
     this.#up = false;
+    this.#events?.lost(error);
   }
 }
 
@@ -175,8 +189,12 @@ function linkDown(reason: Error | undefined): NotifyError {
   return unavailable(`the link to Redis is down${why}`, reason);
 }
 
-function closedError(): NotifyError {
+export function closedError(): NotifyError {
   return new NotifyError('CLOSED', 'the Redis store is closed');
+}
+
+export function notStartedError(): NotifyError {
+  return new NotifyError('NOT_STARTED', 'the Redis store is not started');
 }
 
 const ignore = (): void => {};

@@ -11,11 +11,13 @@ import {
   type Store,
   tagOf,
 } from '@realtime-notify/core';
+import { ClusterCalls } from './cluster-calls.js';
 import { commandFailed } from './driver-errors.js';
 import { channelKeys, idempotencyKey } from './keys.js';
-import { type RedisCommand, RedisLink, type RedisReply } from './redis-link.js';
+import { type RedisCalls, SingleCalls } from './redis-calls.js';
+import type { RedisCommand, RedisReply } from './redis-link.js';
 import { appendReplyFrom, headFrom, pageFrom } from './replies.js';
-import { type ScriptCall, ScriptRunner } from './script-runner.js';
+import type { ScriptCall } from './script-runner.js';
 import { appendScript, readScript, renewScript } from './scripts.js';
 import {
   type RedisStoreOptions,
@@ -29,8 +31,11 @@ import {
  * accepted is lost when it dies). Reads go to the master only, which Sentinels may watch: a failover is
  * an outage of some seconds, and Redis may lose then what no replica had taken.
  *
+ * On a Cluster (7.0 or later) calls for many channels are split by master, and those for the masters that
+ * are there succeed. A command is sent again only where a node refused it because the slot is elsewhere.
+ *
  * While Redis is away calls reject, or outcomes fail, with `STORE_UNAVAILABLE` within
- * `commandTimeoutMs`; it reconnects for ever. An append that got no answer may have been done: try
+ * `commandTimeoutMs` (twice that on a Cluster whose slots move); it reconnects for ever. An append that got no answer may have been done: try
  * again with an idempotency key, and it is there once. `start` rejects with `STORE_UNAVAILABLE`
  * when Redis is not reached within `startTimeoutMs`, or at once where it or a Sentinel refuses the
  * credentials or a certificate is not accepted; it may be called again.
@@ -43,22 +48,24 @@ export function redisStore(options: RedisStoreOptions): Store {
 class RedisStore implements Store {
   readonly shared = true;
   readonly #options: ResolvedStoreOptions;
-  readonly #link: RedisLink;
-  readonly #scripts: ScriptRunner;
+  readonly #calls: RedisCalls;
 
   constructor(options: ResolvedStoreOptions) {
     this.#options = options;
-    this.#link = new RedisLink(options.source, options, options.logger);
-    this.#scripts = new ScriptRunner(this.#link);
+    const { source, logger } = options;
+    this.#calls =
+      'nodes' in source
+        ? new ClusterCalls(source, options, logger)
+        : new SingleCalls(source, options, logger);
   }
 
   start(): Promise<void> {
-    return this.#link.open();
+    return this.#calls.open();
   }
 
   async append(drafts: readonly Draft[]): Promise<readonly AppendOutcome[]> {
     const calls = drafts.map((draft) => this.#appendCall(draft));
-    const replies = await this.#scripts.run(calls).catch((error: unknown) => {
+    const replies = await this.#calls.run(calls).catch((error: unknown) => {
       // Every draft has an outcome of its own; only a store that is closed or not started rejects.
       if (!NotifyError.is(error) || error.code !== 'STORE_UNAVAILABLE') throw error;
       return drafts.map((): RedisReply => ({ error }));
@@ -77,7 +84,7 @@ class RedisStore implements Store {
         args: [after + 1, limit, maxAgeMs || 0, maxBytes],
       };
     });
-    const replies = await this.#scripts.run(calls);
+    const replies = await this.#calls.run(calls);
     return requests.map(({ channel }, i) => read(replies[i], (value) => pageFrom(value, channel)));
   }
 
@@ -86,23 +93,23 @@ class RedisStore implements Store {
       const { head } = channelKeys(this.#options.keyPrefix, channel);
       return ['hmget', head, 'epoch', 'offset', 'tag'];
     });
-    const replies = await this.#link.send(commands);
+    const replies = await this.#calls.run(commands);
     return channels.map((_, i) => read(replies[i], headFrom));
   }
 
   async renewEpoch(channel: string, expectedEpoch: string): Promise<Position> {
     const { head } = channelKeys(this.#options.keyPrefix, channel);
     const args = [expectedEpoch, newEpoch()];
-    const [reply] = await this.#scripts.run([{ script: renewScript, keys: [head], args }]);
+    const [reply] = await this.#calls.run([{ script: renewScript, keys: [head], args }]);
     return read(reply, headFrom);
   }
 
   drain(): Promise<void> {
-    return this.#link.drain();
+    return this.#calls.drain();
   }
 
   close(): Promise<void> {
-    return this.#link.close();
+    return this.#calls.close();
   }
 
   #appendCall(draft: Draft): ScriptCall {

@@ -8,7 +8,10 @@ export interface ScriptCall {
   readonly args: readonly (string | number)[];
 }
 
-/** Runs scripts by their digest, in one round trip, and sees to it that Redis knows them. */
+/** What the store asks of Redis: a command with its key first, or a script. Its keys are one channel's. */
+export type Call = RedisCommand | ScriptCall;
+
+/** Runs calls in one round trip, scripts by their digest, and sees to it that Redis knows them. */
 export class ScriptRunner {
   readonly #link: RedisLink;
   /** The connection on which the scripts were last loaded. */
@@ -18,14 +21,20 @@ export class ScriptRunner {
     this.#link = link;
   }
 
-  /** Resolves with the replies in order. A call that Redis did not know the script of is repeated. */
-  async run(calls: readonly ScriptCall[]): Promise<readonly RedisReply[]> {
-    const replies = [...(await this.#send(calls))];
+  /**
+   * Resolves with the replies in order. A call that Redis did not know the script of is repeated.
+   * @param asking - the node of a Cluster is to do them although their slot is another's
+   */
+  async run(calls: readonly Call[], asking = false): Promise<readonly RedisReply[]> {
+    const replies = [...(await this.#send(calls, asking))];
     const unknown = replies.flatMap((reply, i) => (isUnknownScript(reply) ? [i] : []));
     if (unknown.length === 0) return replies;
     // Redis forgot them (SCRIPT FLUSH); nothing of these calls was run.
     this.#loadedOn = 0;
-    const again = await this.#send(calls.filter((_, i) => unknown.includes(i)));
+    const again = await this.#send(
+      calls.filter((_, i) => unknown.includes(i)),
+      asking,
+    );
     for (const [n, i] of unknown.entries()) {
       const reply = again[n];
       if (reply !== undefined) replies[i] = reply;
@@ -33,15 +42,29 @@ export class ScriptRunner {
     return replies;
   }
 
-  async #send(calls: readonly ScriptCall[]): Promise<readonly RedisReply[]> {
-    const commands = calls.map(evalsha);
+  async #send(calls: readonly Call[], asking: boolean): Promise<readonly RedisReply[]> {
+    const commands = calls.map((call) => (isScript(call) ? evalsha(call) : call));
     const connection = this.#link.connectionNumber;
-    if (this.#loadedOn === connection) return this.#link.send(commands);
-    const loads = allScripts.map(({ source }): RedisCommand => ['script', 'LOAD', source]);
-    const replies = await this.#link.send([...loads, ...commands]);
-    this.#loadedOn = connection;
-    return replies.slice(loads.length);
+    const known = this.#loadedOn === connection || !calls.some(isScript);
+    const loads = known
+      ? []
+      : allScripts.map(({ source }): RedisCommand => ['script', 'LOAD', source]);
+    const before = asking ? [['asking'] as const] : [];
+    const sent = [...loads, ...commands.flatMap((command) => [...before, command])];
+    const replies = await this.#link.send(sent);
+    if (loads.length > 0) this.#loadedOn = connection;
+    const answers = replies.slice(loads.length);
+    return asking ? answers.filter((_, i) => i % 2 === 1) : answers;
   }
+}
+
+function isScript(call: Call): call is ScriptCall {
+  return 'script' in call;
+}
+
+/** What decides which node of a Cluster a call is for. */
+export function keyOf(call: Call): string {
+  return String(isScript(call) ? call.keys[0] : call[1]);
 }
 
 function evalsha({ script, keys, args }: ScriptCall): RedisCommand {

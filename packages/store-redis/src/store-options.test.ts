@@ -30,7 +30,7 @@ test('a log kept for ever keeps its head for ever', () => {
 });
 
 test.each([
-  ['no address', {}, 'pass one of url, sentinel and redis'],
+  ['no address', {}, 'pass one of url, sentinel, cluster and redis'],
   ['an unknown name', { url, maxLogCount: 3 }, 'maxLogCount'],
   ['another scheme', { url: 'http://x' }, 'url: must begin with redis://'],
   ['what is no client', { redis: {} }, 'redis: must be an ioredis client'],

@@ -28,7 +28,7 @@ export interface RedisStoreSettings {
   readonly startTimeoutMs?: number;
   /** Longest wait between two attempts to reconnect, in milliseconds. Default 2,000. */
   readonly maxReconnectDelayMs?: number;
-  /** Calls reject while this many commands wait for an answer. Default 20,000. */
+  /** Calls reject while this many commands wait for an answer, on a Cluster of one node. Default 20,000. */
   readonly maxPendingCommands?: number;
   /** One line per change of the link's state. Default: silent. */
   readonly logger?: Logger;
@@ -59,7 +59,8 @@ const optionsSchema = z
       .default(silentLogger),
   })
   .transform((options, context) => {
-    const { url, sentinel, redis, username, password, tls, headRetentionMs, ...settings } = options;
+    const { url, sentinel, cluster, redis, username, password, tls, headRetentionMs, ...settings } =
+      options;
     const refuse = (field: string | undefined, message: string): void => {
       context.addIssue({ code: 'custom', path: field === undefined ? [] : [field], message });
     };
@@ -68,7 +69,8 @@ const optionsSchema = z
     if (lasts(head) < lasts(longest)) {
       refuse('headRetentionMs', 'must not be less than a maxAgeMs of retention');
     }
-    const source = sourceOf({ url, sentinel, redis, username, password, tls }, refuse);
+    const address = { url, sentinel, cluster, redis, username, password, tls };
+    const source = sourceOf(address, refuse);
     return source === undefined ? z.NEVER : { ...settings, source, headRetentionMs: head };
   });
 

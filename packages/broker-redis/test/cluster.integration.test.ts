@@ -1,0 +1,43 @@
+import { brokerContract } from '@realtime-notify/contract-kit';
+import { afterAll, beforeAll } from 'vitest';
+import { redisBroker } from '../src/index.js';
+import { ShardTopics } from '../src/topics.js';
+import { startCluster } from './private-redis.js';
+import { adminClient } from './test-redis.js';
+
+let own: Awaited<ReturnType<typeof startCluster>>;
+beforeAll(async () => {
+  const serverArgs = ['--user', 'app', 'on', '>pw', '~*', '&*', '+@all'];
+  own = await startCluster({ serverArgs });
+});
+afterAll(() => own?.dispose());
+
+brokerContract({
+  name: 'broker-redis, a Cluster with passwords',
+  capabilities: { remote: true, routing: 'interest' },
+  createNode: ({ logger }) => {
+    const cluster = { nodes: own.cluster.addresses };
+    return redisBroker({ cluster, username: 'app', password: 'pw', logger });
+  },
+  remote: {
+    interrupt: async () => {
+      for (const url of masters()) await ask(url, 'client', 'KILL', 'TYPE', 'pubsub');
+    },
+    sendForeign: async (channel, bytes) => {
+      const topic = new ShardTopics('rn:', '', 256).of(channel);
+      // Whoever does not own its slot refuses it.
+      for (const url of masters()) await ask(url, 'spublish', topic, bytes).catch(() => undefined);
+    },
+    createUnreachable: ({ logger }) =>
+      redisBroker({ cluster: { nodes: [{ host: '127.0.0.1', port: 1 }] }, logger }),
+  },
+});
+
+function masters(): readonly string[] {
+  return own.cluster.nodes.slice(0, 3).map(({ url }) => url);
+}
+
+async function ask(url: string, command: string, ...args: (string | Buffer)[]): Promise<void> {
+  const admin = adminClient(url);
+  await admin.call(command, ...args).finally(() => admin.disconnect());
+}
