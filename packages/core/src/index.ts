@@ -57,7 +57,12 @@ export type { HistoryPage, HistoryRequest } from './notifier/history.js';
 export { createNotifier, Notifier } from './notifier/notifier.js';
 export type { NotifierEvents } from './notifier/notifier-events.js';
 export type { NotifierOptions } from './notifier/notifier-options.js';
-export type { NotifyRequest, NotifyResult, WhenStoreDown } from './notifier/notify-request.js';
+export type {
+  NotifyOutcome,
+  NotifyRequest,
+  NotifyResult,
+  WhenStoreDown,
+} from './notifier/notify-request.js';
 export type { UnknownRecipients } from './notifier/recipient-check.js';
 export type { StopSource } from './notifier/stop-sources.js';
 export type { StoreState } from './notifier/store-breaker.js';

@@ -1,5 +1,10 @@
 import { NotifyError } from '../errors/notify-error.js';
-import type { NotifyRequest, NotifyResult, WhenStoreDown } from './notify-request.js';
+import type {
+  NotifyOutcome,
+  NotifyRequest,
+  NotifyResult,
+  WhenStoreDown,
+} from './notify-request.js';
 import { type Prepared, type Publisher, resultOf } from './publisher.js';
 import type { Sent } from './sending.js';
 import type { StoreBreaker } from './store-breaker.js';
@@ -12,6 +17,16 @@ export interface BufferedPublisherContext {
   readonly breaker: StoreBreaker;
   readonly whenStoreDown: WhenStoreDown;
 }
+
+/** One of several notifications, checked, or what it failed with before anything of it was sent. */
+interface Turn {
+  readonly request: NotifyRequest;
+  readonly prepared?: Prepared;
+  readonly error?: NotifyError;
+}
+
+/** Notifications that one call of the store takes. */
+const maxTogether = 100;
 
 /** Publishes for `notify`; what the store does not take waits in the queue, where the host chose so. */
 export class BufferedPublisher {
@@ -26,11 +41,90 @@ export class BufferedPublisher {
    * and with `LIMIT_EXCEEDED` where too much waits.
    */
   async publish(request: NotifyRequest): Promise<NotifyResult> {
-    const { publisher, queue, breaker, whenStoreDown } = this.#context;
-    const buffers = (request.whenStoreDown ?? whenStoreDown) === 'buffer';
-    const prepared = buffers ? publisher.prepareToRetry(request) : publisher.prepare(request);
-    const checking = publisher.check(prepared);
+    const prepared = this.#prepare(request);
+    const checking = this.#context.publisher.check(prepared);
     if (checking !== undefined) await checking;
+    return this.#publish(request, prepared);
+  }
+
+  /**
+   * As {@link publish} for each, in their order; what goes to one channel each is stored by one call.
+   * After a failure that can pass nothing more is tried, so that a retry keeps the order.
+   */
+  async publishMany(requests: readonly NotifyRequest[]): Promise<readonly NotifyOutcome[]> {
+    const turns = await Promise.all(requests.map((request) => this.#turnOf(request)));
+    const outcomes: Promise<NotifyOutcome>[] = [];
+    let failure: NotifyError | undefined;
+    for (const run of runsOf(turns, (turn) => this.#goesTogether(turn))) {
+      if (failure !== undefined) break;
+      const ended = await this.#publishRun(run);
+      failure = ended.failure;
+      outcomes.push(...ended.outcomes);
+    }
+    const known = await Promise.all(outcomes);
+    const error = failure;
+    if (error === undefined) return known;
+    const untried = turns.slice(known.length);
+    return [...known, ...untried.map((): NotifyOutcome => ({ status: 'failed', error }))];
+  }
+
+  async #turnOf(request: NotifyRequest): Promise<Turn> {
+    try {
+      const prepared = this.#prepare(request);
+      await this.#context.publisher.check(prepared);
+      return { request, prepared };
+    } catch (error) {
+      if (!NotifyError.is(error)) throw error;
+      return { request, error };
+    }
+  }
+
+  #goesTogether({ request, prepared }: Turn): boolean {
+    if (prepared === undefined || this.#buffers(request)) return false;
+    const { durable, channels } = prepared;
+    return durable && channels.length === 1 && !this.#context.queue.holds(channels);
+  }
+
+  /** Notifications that are stored by one call, or a single one that goes alone. */
+  async #publishRun(run: readonly Turn[]): Promise<{
+    readonly outcomes: readonly Promise<NotifyOutcome>[];
+    readonly failure?: NotifyError | undefined;
+  }> {
+    const { publisher } = this.#context;
+    const [first] = run;
+    if (first !== undefined && run.length === 1) {
+      const outcome = await settled(this.#publishTurn(first));
+      return { outcomes: [Promise.resolve(outcome)], failure: passing(outcome) };
+    }
+    const together = run.flatMap(({ prepared }) => prepared ?? []);
+    const sent = await publisher.sendTogether(together);
+    return {
+      outcomes: together.map((prepared, i) => {
+        const own = sent[i];
+        if (own === undefined) throw new Error('the publisher lost count');
+        return settled(publisher.finish(prepared, own));
+      }),
+      failure: sent.find(({ failure }) => failure?.retryable === true)?.failure,
+    };
+  }
+
+  async #publishTurn({ request, prepared, error }: Turn): Promise<NotifyResult> {
+    if (prepared === undefined) throw error;
+    return this.#publish(request, prepared);
+  }
+
+  #buffers(request: NotifyRequest): boolean {
+    return (request.whenStoreDown ?? this.#context.whenStoreDown) === 'buffer';
+  }
+
+  #prepare(request: NotifyRequest): Prepared {
+    const { publisher } = this.#context;
+    return this.#buffers(request) ? publisher.prepareToRetry(request) : publisher.prepare(request);
+  }
+
+  async #publish(request: NotifyRequest, prepared: Prepared): Promise<NotifyResult> {
+    const { publisher, queue, breaker } = this.#context;
+    const buffers = this.#buffers(request);
     const waits = prepared.durable && queue.holds(prepared.channels);
     if (waits && !buffers) {
       throw new NotifyError('STORE_UNAVAILABLE', 'others of the channel wait for the store');
@@ -74,4 +168,32 @@ export class BufferedPublisher {
       throw sent?.failure ?? error;
     }
   }
+}
+
+/** Cuts a list into neighbours that go together, and single ones that do not. */
+function runsOf<T>(turns: readonly T[], goesTogether: (turn: T) => boolean): readonly T[][] {
+  const runs: T[][] = [];
+  let open = false;
+  for (const turn of turns) {
+    const joins = goesTogether(turn);
+    const run = runs.at(-1);
+    if (joins && open && run !== undefined && run.length < maxTogether) run.push(turn);
+    else runs.push([turn]);
+    open = joins;
+  }
+  return runs;
+}
+
+async function settled(work: Promise<NotifyResult>): Promise<NotifyOutcome> {
+  try {
+    return { status: 'sent', result: await work };
+  } catch (error) {
+    if (!NotifyError.is(error)) throw error;
+    return { status: 'failed', error };
+  }
+}
+
+/** A failure after which trying again can help. */
+function passing(outcome: NotifyOutcome): NotifyError | undefined {
+  return outcome.status === 'failed' && outcome.error.retryable ? outcome.error : undefined;
 }

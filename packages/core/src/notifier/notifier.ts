@@ -18,7 +18,7 @@ import type { HistoryPage, HistoryRequest } from './history.js';
 import { LifeCycle } from './life-cycle.js';
 import type { NotifierEvents } from './notifier-events.js';
 import type { NotifierOptions } from './notifier-options.js';
-import type { NotifyRequest, NotifyResult } from './notify-request.js';
+import type { NotifyOutcome, NotifyRequest, NotifyResult } from './notify-request.js';
 import type { StopSource } from './stop-sources.js';
 
 /** The facade of the library: publishes, and holds the streams of this node. Made by {@link createNotifier}. */
@@ -96,6 +96,23 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     const result = await this.#life.track(this.#parts.publisher.publish(request));
     if (!result.buffered) this.#events.emit('notified', { type: request.type, result });
     return result;
+  }
+
+  /**
+   * As {@link notifyUnchecked} for each of several, in their order, with an outcome for each: what goes to
+   * one channel is stored a hundred at a time. After a failure that can pass nothing that follows is
+   * tried, and fails with it, so that sending the rest again, with the same idempotency keys, keeps the
+   * order. Rejects with `NOT_STARTED` or `CLOSED`.
+   */
+  async notifyMany(requests: readonly NotifyRequest[]): Promise<readonly NotifyOutcome[]> {
+    this.#life.assertTakesWork();
+    const outcomes = await this.#life.track(this.#parts.publisher.publishMany(requests));
+    for (const [i, outcome] of outcomes.entries()) {
+      const type = requests[i]?.type;
+      if (type === undefined || outcome.status === 'failed' || outcome.result.buffered) continue;
+      this.#events.emit('notified', { type, result: outcome.result });
+    }
+    return outcomes;
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Audience } from '../channels/audience.js';
+import type { NotifyError } from '../errors/notify-error.js';
 
 /**
  * What `notify` does with a notification that cannot be stored because the store is down. `reject`: it
@@ -51,3 +52,8 @@ export interface NotifyResult {
     readonly offset: number | null;
   }[];
 }
+
+/** What became of one of several notifications: what `notify` would have resolved or rejected with. */
+export type NotifyOutcome =
+  | { readonly status: 'sent'; readonly result: NotifyResult }
+  | { readonly status: 'failed'; readonly error: NotifyError };

@@ -128,6 +128,22 @@ export class Publisher {
     return sending.end(prepared);
   }
 
+  /**
+   * As {@link send} for several, each durable and for one channel: stored by one call, in their order.
+   */
+  async sendTogether(together: readonly Prepared[]): Promise<readonly Sent[]> {
+    const { appender, feeds, queue } = this.#context;
+    const drafts = together.flatMap(({ channels, content }) =>
+      channels.map((channel) => ({ ...content, channel })),
+    );
+    const outcomes = await appender.append(drafts);
+    return together.map((prepared, i) => {
+      const sending = new Sending(feeds, queue);
+      sending.took({ channels: prepared.channels, outcomes: outcomes.slice(i, i + 1) });
+      return sending.end(prepared);
+    });
+  }
+
   /** What the publisher of a notification is told. Rejects with what it failed with. */
   async finish({ durable }: Prepared, sent: Sent): Promise<NotifyResult> {
     const published = await sent.published;
