@@ -17,10 +17,16 @@ export class ClusterLinks {
   readonly #addresses = new Map<number, NodeAddress>();
   readonly #nodes = new Map<number, Promise<NodeConnection>>();
   readonly #asking = new Map<string, Promise<TopicLayout | undefined>>();
+  #clusterId = '';
   #closed = false;
 
   constructor(driver: KafkaDriver) {
     this.#driver = driver;
+  }
+
+  /** Kafka's own name of the cluster; empty before the first layout. */
+  get clusterId(): string {
+    return this.#clusterId;
   }
 
   /** Asks the cluster for the layout of a Kafka topic; undefined where the topic does not exist. */
@@ -104,7 +110,11 @@ export class ClusterLinks {
     this.#keep(node.nodeId, Promise.resolve(seed));
   }
 
-  #learn(topic: string, { brokers, topicMetadata }: MetadataAnswer): TopicLayout | undefined {
+  #learn(
+    topic: string,
+    { brokers, clusterId, topicMetadata }: MetadataAnswer,
+  ): TopicLayout | undefined {
+    this.#clusterId = clusterId ?? this.#clusterId;
     for (const { nodeId, host, port } of brokers) this.#addresses.set(nodeId, { host, port });
     const found = topicMetadata.find((each) => each.topic === topic);
     const code = found?.topicErrorCode ?? partitionError.unknownTopicOrPartition;

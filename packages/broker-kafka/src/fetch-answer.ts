@@ -1,8 +1,17 @@
 /** One partition of a fetch answer, its record batches still as bytes. */
 export interface FetchedPartition {
+  readonly topic: string;
   readonly partition: number;
   readonly errorCode: number;
+  /** Transactions that were given up, where only what is committed was asked for. */
+  readonly aborted: readonly AbortedTransaction[];
   readonly batches: Buffer;
+}
+
+/** What a producer wrote from an offset on, up to the marker that says so, does not count. */
+export interface AbortedTransaction {
+  readonly producerId: bigint;
+  readonly firstOffset: number;
 }
 
 export interface FetchAnswer {
@@ -29,6 +38,10 @@ export function readFetchAnswer(payload: Buffer): FetchAnswer {
     at += 4;
     return payload.readInt32BE(at - 4);
   };
+  const int64 = (): bigint => {
+    at += 8;
+    return payload.readBigInt64BE(at - 8);
+  };
   const bytes = (length: number): Buffer => {
     if (length <= 0) return payload.subarray(at, at);
     if (at + length > payload.length) throw new RangeError('a fetch answer is cut short');
@@ -40,14 +53,17 @@ export function readFetchAnswer(payload: Buffer): FetchAnswer {
   at += 2 + 4;
   const partitions: FetchedPartition[] = [];
   for (let topics = int32(); topics > 0; topics -= 1) {
-    bytes(int16());
+    const topic = bytes(int16()).toString();
     for (let count = int32(); count > 0; count -= 1) {
       const partition = int32();
       const errorCode = int16();
       at += 3 * 8;
-      const aborted = Math.max(0, int32());
-      at += aborted * 16 + 4;
-      partitions.push({ partition, errorCode, batches: bytes(int32()) });
+      const aborted: AbortedTransaction[] = [];
+      for (let left = int32(); left > 0; left -= 1) {
+        aborted.push({ producerId: int64(), firstOffset: Number(int64()) });
+      }
+      at += 4;
+      partitions.push({ topic, partition, errorCode, aborted, batches: bytes(int32()) });
     }
   }
   return { clientSideThrottleTime, partitions };

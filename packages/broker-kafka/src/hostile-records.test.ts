@@ -1,10 +1,14 @@
-import { makeEnvelope, NotifyError } from '@realtime-notify/core';
+import { makeEnvelope } from '@realtime-notify/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeBatches } from './batch-decoder.js';
 import { decodeRecord, encodeRecord } from './envelope-record.js';
+import { readEntries } from './group/read-entries.js';
 import type { IncomingRecord } from './kafka-client.js';
-import { readSourceRecord } from './source-record.js';
+import { deadLetter, minLetterBytes } from './source/dead-letter.js';
+import { decodeJson } from './source/decode-json.js';
+import { judgeRecord } from './source/judge-record.js';
+import { mapSimpleRecord, simpleValueSchema } from './source/simple-record.js';
 
 const cases = 50_000;
 const patienceMs = 120_000;
@@ -161,29 +165,45 @@ const sourceJson = fc
   )
   .map((text) => Buffer.from(text));
 
+/** As a source without options has them. */
+const rules = {
+  ...{ decode: decodeJson, value: simpleValueSchema, map: mapSimpleRecord },
+  ...{ eventId: undefined, maxRecordBytes: 1_048_576 },
+};
+
 describe('H-KAFKA-SOURCE', () => {
+  const judge = (hostile: IncomingRecord) => judgeRecord(rules, 'cluster', 'orders', hostile);
+
   test(
-    'H-KAFKA-SOURCE any record: a request of known members, or DATA_INVALID',
-    () => {
+    'H-KAFKA-SOURCE any record: a request of known members, or a fault with its reason',
+    async () => {
       let taken = 0;
       let refused = 0;
-      fc.assert(
-        fc.property(record(sourceJson), (hostile) => {
-          try {
-            const request = readSourceRecord('orders', hostile);
-            taken += 1;
-            // Throws where it is too deep for what comes next.
-            JSON.stringify(request);
-            return (
-              Object.keys(request).sort().join() === 'data,idempotencyKey,to,traceparent,type' &&
+      await fc.assert(
+        fc.asyncProperty(record(sourceJson), async (hostile) => {
+          const verdict = await judge(hostile);
+          if ('fault' in verdict) {
+            refused += 1;
+            const { reason, error } = verdict.fault;
+            const letter = deadLetter(
+              { topic: 'orders', partition: 0, source: hostile, reason, error },
+              minLetterBytes,
+            );
+            const said = ['undecodable', 'schema-mismatch'].includes(reason);
+            return said && String(letter.headers['dead-letter-offset']) === `${hostile.offset}`;
+          }
+          if ('later' in verdict) return false;
+          taken += 1;
+          // Throws where it is too deep for what comes next.
+          JSON.stringify(verdict.requests);
+          return verdict.requests.every(
+            (request) =>
+              Object.keys(request).sort().join() ===
+                'data,durable,idempotencyKey,to,traceparent,type,whenStoreDown' &&
               Object.getPrototypeOf(request) === Object.prototype &&
               typeof request.type === 'string' &&
-              (request.idempotencyKey ?? '').length <= 200
-            );
-          } catch (error) {
-            refused += 1;
-            return NotifyError.is(error) && error.code === 'DATA_INVALID' && !error.retryable;
-          }
+              (request.idempotencyKey ?? '').length <= 200,
+          );
         }),
         { numRuns: cases },
       );
@@ -193,15 +213,35 @@ describe('H-KAFKA-SOURCE', () => {
     patienceMs,
   );
 
-  test('H-KAFKA-SOURCE 100,000 levels are refused, 100 are taken', () => {
+  test('H-KAFKA-SOURCE 100,000 levels are refused, 100 are taken', async () => {
     const place = { partition: 0, offset: 0, timestamp: 0, key: null, headers: new Map() };
     for (const value of [deep, deepOpen, deepSource]) {
-      expect(() => readSourceRecord('orders', { ...place, value })).toThrow(
-        expect.objectContaining({ code: 'DATA_INVALID', message: expect.stringMatching(/deep$/) }),
-      );
+      expect(await judge({ ...place, value })).toMatchObject({
+        fault: { reason: 'undecodable', error: { message: expect.stringMatching(/deep$/) } },
+      });
     }
     const levels = `${'['.repeat(99)}${']'.repeat(99)}`;
     const value = Buffer.from(`{"to":{"user":"u"},"type":"t","data":${levels}}`);
-    expect(readSourceRecord('orders', { ...place, value })).toMatchObject({ type: 't' });
+    expect(await judge({ ...place, value })).toMatchObject({ requests: [{ type: 't' }] });
   });
+
+  test(
+    'H-KAFKA-SOURCE any bytes where batches should be: entries in order, or one for the batch',
+    async () => {
+      const noCodec = () => Promise.reject(new Error('unknown codec'));
+      await fc.assert(
+        fc.asyncProperty(fc.array(batchLike, { maxLength: 3 }), fc.nat(9), async (all, from) => {
+          const fetched = { partition: 0, batches: Buffer.concat(all), aborted: [] };
+          let before = from;
+          for (const { next, bytes } of await readEntries(fetched, from, noCodec)) {
+            if (!(next > before) || !(bytes > 0)) return false;
+            before = next;
+          }
+          return true;
+        }),
+        { numRuns: cases / 5 },
+      );
+    },
+    patienceMs,
+  );
 });

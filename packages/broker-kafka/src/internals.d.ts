@@ -45,6 +45,59 @@ declare module 'kafkajs/src/cluster/index.js' {
     connect(): Promise<void>;
     /** The newest version of a request that both sides know. */
     lookupRequest(apiKey: number, definition: RequestDefinition): RequestBuilder;
+    findGroupCoordinator(request: {
+      readonly groupId: string;
+      readonly coordinatorType: 0;
+    }): Promise<{ readonly coordinator: Destination }>;
+    /** Asks again with the id that Kafka gives, where it wants a new member to have one. */
+    joinGroup(request: {
+      readonly groupId: string;
+      readonly sessionTimeout: number;
+      readonly rebalanceTimeout: number;
+      readonly memberId: string;
+      readonly groupProtocols: readonly { readonly name: string; readonly metadata: Buffer }[];
+    }): Promise<{
+      readonly generationId: number;
+      readonly leaderId: string;
+      readonly memberId: string;
+      readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[];
+    }>;
+    syncGroup(request: {
+      readonly groupId: string;
+      readonly generationId: number;
+      readonly memberId: string;
+      readonly groupAssignment: readonly {
+        readonly memberId: string;
+        readonly memberAssignment: Buffer;
+      }[];
+    }): Promise<{ readonly memberAssignment: Buffer }>;
+    heartbeat(request: {
+      readonly groupId: string;
+      readonly groupGenerationId: number;
+      readonly memberId: string;
+    }): Promise<unknown>;
+    leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
+    offsetCommit(request: {
+      readonly groupId: string;
+      readonly groupGenerationId: number;
+      readonly memberId: string;
+      readonly topics: readonly {
+        readonly topic: string;
+        readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+      }[];
+    }): Promise<unknown>;
+    offsetFetch(request: {
+      readonly groupId: string;
+      readonly topics: readonly {
+        readonly topic: string;
+        readonly partitions: readonly { readonly partition: number }[];
+      }[];
+    }): Promise<{
+      readonly responses: readonly {
+        readonly topic: string;
+        readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+      }[];
+    }>;
   }
 
   type RequestBuilder = (parameters: object) => ProtocolRequest;

@@ -1,12 +1,21 @@
 import type { NotifyError } from '@realtime-notify/core';
+import type { PartitionIntake } from './group/group-reader.js';
+import type { StartAt } from './group/start-offsets.js';
 
 /** A record to be produced. Records with one key, or that are routed by one text, keep their order. */
-export interface OutgoingRecord {
+export interface ProducedRecord {
+  readonly key: string | Buffer | null;
+  readonly value: string | Buffer | null;
+  readonly headers: Readonly<Record<string, string | Buffer>>;
+  /** What the partition is chosen by. Default: the key. */
+  readonly routedBy?: string;
+}
+
+/** As the broker writes them. */
+export interface OutgoingRecord extends ProducedRecord {
   readonly key: string;
   readonly value: string | Buffer;
   readonly headers: Readonly<Record<string, string>>;
-  /** What the partition is chosen by. Default: the key. */
-  readonly routedBy?: string;
 }
 
 /** Who must have a record before Kafka acknowledges it: all in-sync replicas (-1), or the leader (1). */
@@ -83,22 +92,48 @@ export interface Tail extends Watch {
 export interface GroupOptions {
   readonly topics: readonly string[];
   readonly groupId: string;
-  /** Where a group without committed offsets begins. */
-  readonly fromBeginning: boolean;
+  /** Where the group begins in a Kafka topic of which it never committed anything. */
+  readonly from: StartAt;
   /** What to do where a Kafka topic is missing; absent: it counts as a wrong configuration. */
   readonly create?: TopicPlan | undefined;
-  /**
-   * One record at a time per partition, partitions beside each other. Its offset is committed only after
-   * the promise resolved; when it rejects, this partition alone pauses and then begins again with
-   * this record.
-   */
-  onRecord(topic: string, record: IncomingRecord): Promise<void>;
-  /** Once per change. */
+  /** How long Kafka keeps a member that it does not hear of. */
+  readonly sessionTimeoutMs: number;
+  /** The most that one answer brings of a partition; a larger batch comes whole. */
+  readonly maxPartitionBytes: number;
+  /** Awaited before the group is joined; tried again where it rejects. */
+  prepare(): Promise<void>;
+  /** Begins the work on a partition that has become this node's. */
+  open(partition: OpenedPartition): PartitionWork;
+  /** Once per change. The first one comes when every place to begin at is committed. */
   onState(state: LinkState): void;
 }
 
+/** A partition as its work sees it. */
+export interface OpenedPartition {
+  /** Tells this Kafka cluster from others. */
+  readonly clusterId: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** Everything before `next` is done and may be committed. */
+  done(next: number): void;
+  /** `hasRoom` has become true. */
+  roomMade(): void;
+}
+
+/** The work on one partition, for as long as it is this node's. */
+export interface PartitionWork extends PartitionIntake {
+  readonly topic: string;
+  readonly partition: number;
+  /** Resolves when all that was taken is done, or cannot be done now. */
+  drain(): Promise<void>;
+  /** Begins nothing more; resolves when what is under way has ended. Idempotent. */
+  stop(): Promise<void>;
+}
+
 export interface Group {
-  /** Resolves when what was begun is handled and committed, and the group is left. */
+  /** Reads nothing more; resolves when what was taken is done and committed, and the group is left. */
+  drain(): Promise<void>;
+  /** As `drain`, without what was taken and not begun. */
   close(): Promise<void>;
 }
 
@@ -138,7 +173,7 @@ export interface KafkaClient {
    */
   produce(
     topic: string,
-    records: readonly OutgoingRecord[],
+    records: readonly ProducedRecord[],
     options: { readonly patient: boolean },
   ): Promise<void>;
   /** Reads without a consumer group. Its probe asks every leader read from. */

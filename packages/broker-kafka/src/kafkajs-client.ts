@@ -4,7 +4,8 @@ import { decodeBatches, type OnUnreadable } from './batch-decoder.js';
 import { ClusterLinks } from './cluster-links.js';
 import { withDeadline } from './deadline.js';
 import type { FetchedPartition } from './fetch-answer.js';
-import { GroupConsumer } from './group-consumer.js';
+import { GroupConsumer } from './group/group-consumer.js';
+import { readEntries } from './group/read-entries.js';
 import { GroupJanitor } from './group-janitor.js';
 import { GroupTail } from './group-tail.js';
 import type { Acks, KafkaClient, TopicPlan } from './kafka-client.js';
@@ -48,6 +49,7 @@ export function kafkajsClient(options: KafkajsClientOptions): KafkaClient {
   const closing = new AbortController();
   const open = new Set<{ close(): Promise<void> }>();
   const watches = new Set<TopicWatch>();
+  const groups = new Set<GroupConsumer>();
   const producer = new RecordProducer(
     driver,
     links,
@@ -113,17 +115,27 @@ export function kafkajsClient(options: KafkajsClientOptions): KafkaClient {
     },
     janitor: (janitorOptions) => own(new GroupJanitor(driver.groupAdmin, janitorOptions)),
     consumeGroup(groupOptions) {
-      const { create } = groupOptions;
+      const { create, groupId, sessionTimeoutMs } = groupOptions;
+      const settings = { groupId, sessionTimeoutMs, rebalanceTimeoutMs: sessionTimeoutMs };
       const context = {
-        newConsumer: driver.consumer,
-        ensureTopics: async (topics: readonly string[]) => {
-          for (const topic of topics) await ensureTopic(topic, create);
+        ...{ links, logger, fetchWaitMs, maxFetchBytes, layoutMaxAgeMs },
+        protocolError: driver.protocolError,
+        connect: () => driver.groupLink(settings),
+        layout: (topic: string) => topicLayout(driver, links, topic, create, closing.signal),
+        decode: (fetched: FetchedPartition, offset: number) => {
+          // What waits must not keep the rest of the answer in memory.
+          const batches = Buffer.from(fetched.batches);
+          return readEntries({ ...fetched, batches }, offset, driver.decompress);
         },
       };
-      return own(new GroupConsumer(context, groupOptions));
+      const group = new GroupConsumer(context, groupOptions);
+      groups.add(group);
+      return group;
     },
     async close() {
       closing.abort();
+      // A group says farewell over its connections.
+      await Promise.all([...groups].map((group) => group.close()));
       // Together: a tail ends with its connections, and need not wait for an answer.
       await Promise.all([...[...open].map((part) => part.close()), links.close()]);
     },

@@ -5,6 +5,8 @@ import createSocketFactory from 'kafkajs/src/network/socketFactory.js';
 import protocolErrors from 'kafkajs/src/protocol/error.js';
 import protocol from 'kafkajs/src/protocol/requests/index.js';
 import { withDeadline } from './deadline.js';
+import { groupCodec } from './group/group-codec.js';
+import { type GroupLink, type GroupLinkSettings, groupLink } from './group/group-link.js';
 import {
   endConnections,
   type NodeAddress,
@@ -36,7 +38,8 @@ export interface KafkaDriver {
   /** A connection to `address`, or to the next of the configured addresses. */
   connect(address?: NodeAddress): Promise<NodeConnection>;
   admin(): Admin;
-  consumer(groupId: string): Consumer;
+  /** A connection to the coordinator of a group. */
+  groupLink(settings: GroupLinkSettings): Promise<GroupLink>;
   groupAdmin(): GroupAdmin;
   /** `onCut` is called when one of its links ends. */
   nodeConsumer(groupId: string, settings: FetchSettings, onCut: () => void): NodeConsumer;
@@ -44,8 +47,8 @@ export interface KafkaDriver {
   decompress(codec: number, bytes: Buffer): Promise<Buffer>;
   /** The error for a code that an answer carries. */
   protocolError(code: number): Error;
-  /** The partition of a key, as Kafka's own clients choose it. */
-  partitionOf(key: string, partitions: number): number;
+  /** The partition of a key, as Kafka's own clients choose it; any for none. */
+  partitionOf(key: string | Buffer | null, partitions: number): number;
   /** Ends all connections that `connect` made or is making. */
   close(): Promise<void>;
 }
@@ -100,29 +103,46 @@ export function kafkajsDriver(config: KafkaConfig, logger: Logger): KafkaDriver 
   };
   const connectMs = 2 * settings.connectionTimeout + settings.authenticationTimeout;
 
+  const open = async (address?: NodeAddress) => {
+    const connectionPool = await cluster.connectionPoolBuilder.build(address);
+    const broker = cluster.brokerPool.createBroker({ connectionPool, logger: kafka.logger() });
+    opened.add(broker);
+    const close = async (): Promise<void> => {
+      if (opened.delete(broker)) await endConnections(broker);
+    };
+    try {
+      const where = `${connectionPool.host}:${connectionPool.port}`;
+      await withDeadline(`connecting to ${where}`, connectMs, broker.connect());
+      if (!supportsFetch(broker)) {
+        throw new NotifyError('BROKER_CONFIGURATION', `Kafka at ${where} must be 2.3 or later`);
+      }
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    return { broker, close };
+  };
+
   return {
     async connect(address) {
-      const connectionPool = await cluster.connectionPoolBuilder.build(address);
-      const broker = cluster.brokerPool.createBroker({ connectionPool, logger: kafka.logger() });
-      opened.add(broker);
-      const close = async (): Promise<void> => {
-        if (opened.delete(broker)) await endConnections(broker);
-      };
-      try {
-        const where = `${connectionPool.host}:${connectionPool.port}`;
-        await withDeadline(`connecting to ${where}`, connectMs, broker.connect());
-        if (!supportsFetch(broker)) {
-          throw new NotifyError('BROKER_CONFIGURATION', `Kafka at ${where} must be 2.3 or later`);
-        }
-      } catch (error) {
-        await close();
-        throw error;
-      }
+      const { broker, close } = await open(address);
       return nodeConnection(broker, protocol.requests, close);
     },
+    async groupLink(group) {
+      const seed = await open();
+      try {
+        const asking = seed.broker.findGroupCoordinator({
+          groupId: group.groupId,
+          coordinatorType: 0,
+        });
+        const { coordinator } = await withDeadline('finding the coordinator', connectMs, asking);
+        const { broker, close } = await open({ host: coordinator.host, port: coordinator.port });
+        return groupLink(broker, groupCodec(kafkajs.AssignerProtocol), group, close);
+      } finally {
+        await seed.close();
+      }
+    },
     admin: () => kafka.admin({ retry: { retries: 2 } }),
-    consumer: (groupId) =>
-      kafka.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 500 }),
     groupAdmin() {
       const { kafka: watched, end } = withOwnLinks(() => {});
       const admin = watched.admin({ retry: { retries: 2 } });

@@ -1,6 +1,6 @@
 import type { Broker, RequestDefinition } from 'kafkajs/src/cluster/index.js';
 import { type FetchedPartition, readFetchAnswer } from './fetch-answer.js';
-import type { Acks, OutgoingRecord } from './kafka-client.js';
+import type { Acks, ProducedRecord } from './kafka-client.js';
 
 export interface NodeAddress {
   readonly host: string;
@@ -9,6 +9,7 @@ export interface NodeAddress {
 
 /** What one node says of the cluster and of one Kafka topic. */
 export interface MetadataAnswer {
+  readonly clusterId?: string | null;
   readonly brokers: readonly (NodeAddress & { readonly nodeId: number })[];
   readonly topicMetadata: readonly {
     readonly topicErrorCode: number;
@@ -20,6 +21,13 @@ export interface MetadataAnswer {
       readonly leader: number;
     }[];
   }[];
+}
+
+/** Where to read on in one partition. */
+export interface FetchPlace {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
 }
 
 /** What became of one partition's part of a request. */
@@ -40,7 +48,7 @@ export interface NodeConnection {
   ): Promise<readonly (PartitionAnswer & { readonly offset: number })[]>;
   produce(
     topic: string,
-    batches: ReadonlyMap<number, readonly OutgoingRecord[]>,
+    batches: ReadonlyMap<number, readonly ProducedRecord[]>,
     options: { readonly timeoutMs: number; readonly gzip: boolean; readonly acks: Acks },
   ): Promise<readonly PartitionAnswer[]>;
   /** Answers when there are `minBytes` to read, at the latest after `maxWaitMs`. */
@@ -51,6 +59,18 @@ export interface NodeConnection {
       readonly maxWaitMs: number;
       readonly minBytes: number;
       readonly maxBytes: number;
+    },
+  ): Promise<readonly FetchedPartition[]>;
+  /**
+   * As `fetch`, of several Kafka topics, and only what no open or aborted transaction holds. What comes
+   * first in `from` is served first, its first batch whole, however large.
+   */
+  fetchCommitted(
+    from: readonly FetchPlace[],
+    options: {
+      readonly maxWaitMs: number;
+      readonly maxBytes: number;
+      readonly maxPartitionBytes: number;
     },
   ): Promise<readonly FetchedPartition[]>;
   /** Rejects what is under way and destroys the sockets. Idempotent. */
@@ -65,6 +85,7 @@ const apiKeys = { Produce: 0, Fetch: 1, ListOffsets: 2, Metadata: 3 } as const;
 const fetchVersion = 11;
 const anyReplica = -1;
 const readUncommitted = 0;
+const readCommitted = 1;
 const gzipCodec = 1;
 
 /** Speaks to one node, keeping the error code of every partition instead of failing on the first. */
@@ -139,8 +160,36 @@ export function nodeConnection(
       });
       return (answer as Awaited<ReturnType<typeof decodeFetch>>).partitions;
     },
+    async fetchCommitted(from, { maxWaitMs, maxBytes, maxPartitionBytes }) {
+      const answer = await ask('Fetch', {
+        replicaId: anyReplica,
+        isolationLevel: readCommitted,
+        maxWaitTime: maxWaitMs,
+        minBytes: 1,
+        maxBytes,
+        topics: byTopic(from, ({ partition, offset }) => ({
+          partition,
+          fetchOffset: String(offset),
+          maxBytes: maxPartitionBytes,
+        })),
+        rackId: '',
+      });
+      return (answer as Awaited<ReturnType<typeof decodeFetch>>).partitions;
+    },
     close,
   };
+}
+
+/** As requests name partitions: under their Kafka topics, both in the order given. */
+export function byTopic<Place extends { readonly topic: string }, Part>(
+  places: readonly Place[],
+  part: (place: Place) => Part,
+): readonly { readonly topic: string; readonly partitions: readonly Part[] }[] {
+  const topics = new Map<string, Part[]>();
+  for (const place of places) {
+    topics.set(place.topic, [...(topics.get(place.topic) ?? []), part(place)]);
+  }
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions }));
 }
 
 /** Whether a node is new and old enough; what we ask for must not depend on guesses. */

@@ -8,14 +8,19 @@ export interface RecordBatch {
   readonly magic: number;
   /** 0: not compressed. */
   readonly codec: number;
+  /** Part of a transaction of `producerId`. */
+  readonly transactional: boolean;
   /** Written by transactions, not by applications. */
   readonly control: boolean;
+  readonly producerId: bigint;
   readonly appendTime: boolean;
   readonly baseTimestamp: number;
   readonly maxTimestamp: number;
   readonly count: number;
   /** The records, compressed with `codec`. */
   readonly records: Buffer;
+  /** All of the batch, as it lies in the log. */
+  readonly bytes: Buffer;
 }
 
 const headerBytes = 61;
@@ -43,11 +48,14 @@ function batchAt(bytes: Buffer, at: number, end: number): RecordBatch {
     magic: bytes.readInt8(at + 16),
     codec: attributes & 0x07,
     appendTime: (attributes & 0x08) !== 0,
+    transactional: (attributes & 0x10) !== 0,
     control: (attributes & 0x20) !== 0,
+    producerId: bytes.readBigInt64BE(at + 43),
     baseTimestamp: Number(bytes.readBigInt64BE(at + 27)),
     maxTimestamp: Number(bytes.readBigInt64BE(at + 35)),
     count: bytes.readInt32BE(at + 57),
     records: bytes.subarray(at + headerBytes, end),
+    bytes: bytes.subarray(at, end),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ClusterLinks, TopicLayout } from './cluster-links.js';
 import { backoffMs, pause, withDeadline } from './deadline.js';
-import type { Acks, OutgoingRecord } from './kafka-client.js';
+import type { Acks, ProducedRecord } from './kafka-client.js';
 import { kafkaFailure, partitionError } from './kafka-errors.js';
 import type { KafkaDriver } from './kafkajs-driver.js';
 
@@ -41,7 +41,7 @@ export class RecordProducer {
 
   async produce(
     topic: string,
-    records: readonly OutgoingRecord[],
+    records: readonly ProducedRecord[],
     patient: boolean,
   ): Promise<void> {
     const { timeoutMs, maxRequestBytes } = this.#options;
@@ -54,7 +54,7 @@ export class RecordProducer {
 
   async #produceChunk(
     topic: string,
-    records: readonly OutgoingRecord[],
+    records: readonly ProducedRecord[],
     deadline: number,
     patient: boolean,
   ): Promise<void> {
@@ -95,15 +95,15 @@ export class RecordProducer {
   /** One request to each leader concerned; tells what has to be sent again. */
   async #attempt(
     topic: string,
-    records: readonly OutgoingRecord[],
+    records: readonly ProducedRecord[],
     { leaders }: TopicLayout,
     deadline: number,
-  ): Promise<{ pending: readonly OutgoingRecord[]; failure: unknown }> {
-    const byLeader = new Map<number, Map<number, OutgoingRecord[]>>();
+  ): Promise<{ pending: readonly ProducedRecord[]; failure: unknown }> {
+    const byLeader = new Map<number, Map<number, ProducedRecord[]>>();
     for (const record of records) {
       const partition = this.#driver.partitionOf(record.routedBy ?? record.key, leaders.size);
       const leader = leaders.get(partition) ?? -1;
-      const batches = entry(byLeader, leader, () => new Map<number, OutgoingRecord[]>());
+      const batches = entry(byLeader, leader, () => new Map<number, ProducedRecord[]>());
       entry(batches, partition, () => []).push(record);
     }
     const sends = [...byLeader].map(([leader, batches]) =>
@@ -118,9 +118,9 @@ export class RecordProducer {
   async #send(
     topic: string,
     leader: number,
-    batches: ReadonlyMap<number, readonly OutgoingRecord[]>,
+    batches: ReadonlyMap<number, readonly ProducedRecord[]>,
     deadline: number,
-  ): Promise<readonly { batch: readonly OutgoingRecord[]; error: unknown }[]> {
+  ): Promise<readonly { batch: readonly ProducedRecord[]; error: unknown }[]> {
     try {
       if (leader < 0) throw new Error('a partition has no leader');
       const node = await withDeadline('connecting', restOf(deadline), this.#links.node(leader));
@@ -160,10 +160,10 @@ function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 
 /** Cuts a list so that each part is at most `maxBytes` large, or one record. */
 export function chunks(
-  records: readonly OutgoingRecord[],
+  records: readonly ProducedRecord[],
   maxBytes: number,
-): readonly (readonly OutgoingRecord[])[] {
-  const parts: OutgoingRecord[][] = [];
+): readonly (readonly ProducedRecord[])[] {
+  const parts: ProducedRecord[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const record of records) {
     const size = sizeOf(record);
@@ -177,8 +177,8 @@ export function chunks(
   return parts;
 }
 
-function sizeOf({ key, value, headers }: OutgoingRecord): number {
-  let size = 50 + Buffer.byteLength(key) + Buffer.byteLength(value);
+function sizeOf({ key, value, headers }: ProducedRecord): number {
+  let size = 50 + Buffer.byteLength(key ?? '') + Buffer.byteLength(value ?? '');
   for (const [name, text] of Object.entries(headers)) size += 10 + name.length + text.length;
   return size;
 }

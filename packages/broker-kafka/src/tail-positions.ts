@@ -1,6 +1,7 @@
 import type { ClusterLinks, TopicLayout } from './cluster-links.js';
 import type { IncomingRecord } from './kafka-client.js';
 import { partitionError } from './kafka-errors.js';
+import { listOffsets } from './list-offsets.js';
 
 /** Where a tail reads on in each partition. */
 export class TailPositions {
@@ -86,24 +87,8 @@ export class TailPositions {
     leaders: ReadonlyMap<number, number>,
     at: 'earliest' | 'latest',
   ): Promise<void> {
-    const byLeader = new Map<number, number[]>();
-    for (const partition of partitions) {
-      const leader = leaders.get(partition) ?? -1;
-      if (leader < 0) throw new Error(`partition ${partition} has no leader`);
-      byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition]);
-    }
-    await Promise.all([...byLeader].map(([leader, led]) => this.#ask(leader, led, at)));
-  }
-
-  async #ask(leader: number, partitions: readonly number[], at: 'earliest' | 'latest') {
-    const node = await this.#links.node(leader);
-    const answers = await node
-      .listOffsets(this.#topic, partitions, at)
-      .catch(async (error: unknown) => {
-        await this.#links.drop(leader, node);
-        throw error;
-      });
-    for (const { partition, errorCode, offset } of answers) {
+    const found = await listOffsets(this.#links, this.#topic, partitions, leaders, at);
+    for (const { partition, errorCode, offset } of found) {
       if (errorCode !== partitionError.none) throw this.#protocolError(errorCode);
       this.#next.set(partition, offset);
     }
