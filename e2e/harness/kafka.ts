@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs';
 import { eventually } from './eventually.js';
 import { serviceAddress } from './service-address.js';
 
@@ -32,9 +32,31 @@ export class KafkaView {
   }
 
   /** Creates a Kafka topic that `close` deletes. */
-  async createTopic(topic: string, numPartitions: number): Promise<void> {
-    await this.#admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions }] });
+  async createTopic(
+    topic: string,
+    numPartitions: number,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+    await this.#admin.createTopics({
+      waitForLeaders: true,
+      topics: [{ topic, numPartitions, configEntries }],
+    });
     this.#created.push(topic);
+  }
+
+  /** How far a group has committed each partition of a Kafka topic, in their order; -1 where it has not. */
+  async committed(groupId: string, topic: string): Promise<readonly number[]> {
+    const [found] = await this.#admin.fetchOffsets({ groupId, topics: [topic] });
+    const partitions = [...(found?.partitions ?? [])].sort((a, b) => a.partition - b.partition);
+    return partitions.map(({ offset }) => Number(offset));
+  }
+
+  /** A producer whose own retries put nothing there twice; the caller disconnects it. */
+  async producer(): Promise<Producer> {
+    const producer = this.#kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    return producer;
   }
 
   /** How many records were ever written to the Kafka topic. */
@@ -86,7 +108,10 @@ export class KafkaView {
       .map(({ groupId }) => groupId)
       .filter((groupId) => this.#created.some((topic) => groupId.startsWith(topic)));
     if (ours.length > 0) await this.#admin.deleteGroups(ours);
-    if (this.#created.length > 0) await this.#admin.deleteTopics({ topics: this.#created });
+    const all = await this.#admin.listTopics();
+    // Dead-letter topics that the nodes made are named after their source.
+    const made = all.filter((topic) => this.#created.some((each) => topic.startsWith(each)));
+    if (made.length > 0) await this.#admin.deleteTopics({ topics: made });
     await this.#admin.disconnect();
   }
 }
