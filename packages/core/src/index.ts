@@ -41,6 +41,7 @@ export { TokenBucket } from './limits/token-bucket.js';
 export { calmLogger } from './log/calm-logger.js';
 export { type MemoryBrokerOptions, memoryBroker } from './memory/memory-broker.js';
 export { MemoryBus } from './memory/memory-bus.js';
+export { memoryDirectory } from './memory/memory-directory.js';
 export { type MemoryStoreOptions, memoryStore } from './memory/memory-store.js';
 export { decodeEnvelope, encodeEnvelope, makeEnvelope } from './notification/envelope-codec.js';
 export {
@@ -76,7 +77,14 @@ export type {
   BrokerState,
   DirectedEnvelope,
 } from './ports/broker.js';
-export type { Directory } from './ports/directory.js';
+export type {
+  Directory,
+  DirectoryCapabilities,
+  DirectorySink,
+  DirectoryStartOptions,
+  DirectoryState,
+  PresenceChange,
+} from './ports/directory.js';
 export { type Logger, silentLogger } from './ports/logger.js';
 export type { AppendOutcome, Draft, LogPage, ReadRequest, Store } from './ports/store.js';
 export {

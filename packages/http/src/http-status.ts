@@ -29,6 +29,7 @@ const ofErrorCode: Readonly<Record<ErrorCode, HttpStatus>> = {
   REVOKE_UNCONFIRMED: { status: 503, retryAfterS: 5 },
   STORE_UNAVAILABLE: { status: 503, retryAfterS: 5 },
   BROKER_UNAVAILABLE: { status: 503, retryAfterS: 5 },
+  DIRECTORY_UNAVAILABLE: { status: 503, retryAfterS: 5 },
   NOT_STARTED: { status: 503, retryAfterS: 1 },
   CLOSED: { status: 503, retryAfterS: 1 },
   OPTIONS_INVALID: internal,
@@ -37,6 +38,7 @@ const ofErrorCode: Readonly<Record<ErrorCode, HttpStatus>> = {
   TYPE_RESERVED: internal,
   PUBLISH_ONLY: internal,
   BROKER_CONFIGURATION: internal,
+  DIRECTORY_MISSING: internal,
   ENVELOPE_INVALID: internal,
 };
 

@@ -55,6 +55,13 @@ export class ChannelNames {
     return this.#groupPrefix + checkName('group', name);
   }
 
+  /** The user whose channel it is; undefined where it is no user's. */
+  userOf(channel: string): string | undefined {
+    return channel.startsWith(this.#userPrefix)
+      ? channel.slice(this.#userPrefix.length)
+      : undefined;
+  }
+
   /** The names of the groups among some channels. */
   groupsOf(channels: readonly string[]): readonly string[] {
     return channels

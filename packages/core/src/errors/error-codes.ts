@@ -105,6 +105,17 @@ export const errorCodes = {
     retryable: false,
     advice: 'Follow the message: create the Kafka topic, grant the right, or allow its creation.',
   },
+  DIRECTORY_UNAVAILABLE: {
+    meaning: 'The directory of who is where cannot be reached.',
+    retryable: true,
+    advice: 'Nothing is lost: nodes that were not told read what they missed from the store.',
+  },
+  DIRECTORY_MISSING: {
+    meaning:
+      'A broker that sends to named nodes, or `online`, needs a directory, and none was given.',
+    retryable: false,
+    advice: 'Give `createNotifier` a `directory`, such as that of broker-redis.',
+  },
   ENVELOPE_INVALID: {
     meaning: 'Bytes that came from the broker or the store are not an envelope.',
     retryable: false,

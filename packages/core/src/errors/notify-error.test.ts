@@ -11,6 +11,7 @@ test('a caller may try again exactly where the failure can pass', () => {
     'REVOKE_UNCONFIRMED',
     'STORE_UNAVAILABLE',
     'BROKER_UNAVAILABLE',
+    'DIRECTORY_UNAVAILABLE',
     'RECIPIENTS_UNCHECKED',
     'NOT_STARTED',
   ]);

@@ -11,7 +11,8 @@ const retryAfterFailureMs = 1_000;
 const rememberedEphemerals = 10_000;
 
 export interface FeedTableContext extends FeedContext {
-  readonly broker: Broker;
+  /** Where this node says which channels it follows. */
+  readonly broker: Pick<Broker, 'subscribe' | 'unsubscribe'>;
   readonly logger: Logger;
   /** How long a channel without emitters stays subscribed, against flapping. */
   readonly feedGraceMs: number;

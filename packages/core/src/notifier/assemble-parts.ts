@@ -15,11 +15,15 @@ import { Connections } from '../limits/connections.js';
 import { LimitCounters } from '../limits/counters.js';
 import { calmLogger } from '../log/calm-logger.js';
 import { memoryBroker } from '../memory/memory-broker.js';
+import { memoryDirectory } from '../memory/memory-directory.js';
 import { memoryStore } from '../memory/memory-store.js';
 import { resolveOptions } from '../options/resolve-options.js';
 import type { Broker } from '../ports/broker.js';
+import type { Directory } from '../ports/directory.js';
 import { type Logger, silentLogger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
+import { Presence } from '../routing/presence.js';
+import { Routing } from '../routing/routing.js';
 import { Attacher } from './attach.js';
 import { BufferedPublisher } from './buffered-publisher.js';
 import { FlooredAppender } from './floored-appender.js';
@@ -42,6 +46,8 @@ export interface NotifierParts {
   readonly deafAfterMs?: number | undefined;
   readonly publishOnly: boolean;
   readonly broker: Broker;
+  readonly directory: Directory | undefined;
+  readonly presence: Presence;
   readonly store: Store;
   readonly logger: Logger;
   readonly channelNames: ChannelNames;
@@ -70,7 +76,7 @@ export interface PartsHeard extends Pick<StoreQueueContext, 'notified' | 'undeli
 
 /**
  * Checks the options and joins the parts. Nothing is connected and no timer runs yet.
- * @throws NotifyError `OPTIONS_INVALID` or `STORE_NOT_SHARED`
+ * @throws NotifyError `OPTIONS_INVALID`, `STORE_NOT_SHARED` or `DIRECTORY_MISSING`
  */
 export function assembleParts<Schemas extends CatalogueSchemas>(
   options: NotifierOptions<Schemas>,
@@ -78,7 +84,8 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
 ): NotifierParts {
   const { catalogue, logger: given = silentLogger, channelNames: naming, ...others } = options;
   const logger = calmLogger(given);
-  const { store = memoryStore(), broker = memoryBroker(), unknownRecipients, ...rest } = others;
+  const { store = memoryStore(), broker = memoryBroker(), ...further } = others;
+  const { directory: givenDirectory, unknownRecipients, ...rest } = further;
   const limits = resolveOptions(limitsSchema, rest, 'createNotifier');
   resolveOptions(handedInSchema, { catalogue, unknownRecipients }, 'createNotifier');
   if (broker.capabilities.remote && !store.shared) {
@@ -87,12 +94,16 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
       'a broker that joins nodes needs a store that they share, or two nodes count offsets apart',
     );
   }
+  const directory = directoryFor(broker, givenDirectory);
   const channelNames = new ChannelNames(naming);
   const reads = new StoreReads(store, limits);
   const counters = new LimitCounters();
-  const common = { ...limits, store, broker, logger, reads, channelNames, counters };
+  const ports = { store, broker, directory };
+  const common = { ...limits, ...ports, logger, reads, channelNames, counters };
+  const routing = new Routing(common);
   const feeds = new FeedTable({
     ...common,
+    broker: routing,
     maxHeld: limits.ringCount * 16,
     controlChannel: channelNames.control,
     awake: () => control.noticePause(),
@@ -100,7 +111,7 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
   const emitters = new EmitterRegistry(feeds);
   const deadlines = new Deadlines(() => emitters);
   const queue = new PublishQueue(
-    broker,
+    routing,
     {
       maxQueued: limits.maxQueuedEnvelopes,
       maxQueuedBytes: limits.maxQueuedEnvelopeBytes,
@@ -160,11 +171,30 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
     queue: storeQueue,
     breaker,
   });
+  const presence = new Presence(common);
   const history = new History(store, channelNames, counters);
   const connections = new Connections(limits, counters);
   const clients = { emitters, deadlines, connections, control, attacher };
   const publishing = { queue, recipients, breaker, storeQueue, publisher };
-  return { ...common, ...clients, ...publishing, feeds, history };
+  return { ...common, ...clients, ...publishing, feeds, presence, history };
+}
+
+/** @throws NotifyError `DIRECTORY_MISSING` or `OPTIONS_INVALID` */
+function directoryFor(
+  { capabilities, publishTo }: Broker,
+  given: Directory | undefined,
+): Directory | undefined {
+  const { directed = false, remote } = capabilities;
+  if (directed !== (publishTo !== undefined)) {
+    throw new NotifyError('OPTIONS_INVALID', 'a broker is directed where it has `publishTo`');
+  }
+  if (directed && given === undefined) {
+    throw new NotifyError(
+      'DIRECTORY_MISSING',
+      'a broker that sends to named nodes needs a directory that names them',
+    );
+  }
+  return given ?? (remote ? undefined : memoryDirectory());
 }
 
 /** What an untyped caller may get wrong, found before its first `notify`. */

@@ -1,4 +1,5 @@
 import type { Broker, BrokerState } from '../ports/broker.js';
+import type { Directory } from '../ports/directory.js';
 import type { Store } from '../ports/store.js';
 import { withinMs } from '../time/within-ms.js';
 import type { Stage } from './life-cycle.js';
@@ -21,6 +22,7 @@ const probeTimeoutMs = 800;
 /** What is looked at. */
 export interface ProbedParts {
   readonly broker: Broker;
+  readonly directory?: Directory | undefined;
   readonly store: Store;
   readonly breaker: StoreBreaker;
   readonly storeQueue: StoreQueue;
@@ -65,23 +67,26 @@ export class HealthWatch {
   }
 }
 
-/** Makes a round trip through broker and store, and says what did not come back, and what waits for it. */
+/** Makes a round trip through broker, directory and store, and says what did not come back, and what waits for it. */
 export async function probeParts(
-  { broker, store, breaker, storeQueue }: ProbedParts,
+  { broker, directory, store, breaker, storeQueue }: ProbedParts,
   channel: string,
 ): Promise<readonly string[]> {
-  const [ofBroker, ofStore] = await Promise.all([
+  const [ofBroker, ofDirectory, ofStore] = await Promise.all([
     failureOf('broker', broker.probe()),
+    // Any user's entry is a round trip.
+    failureOf('directory', directory?.where([channel])),
     failureOf('store', store.positions([channel])),
   ]);
   // It may answer reads and take no appends.
   const down = breaker.isDown && ofStore.length === 0 ? [`store: ${breaker.failure?.message}`] : [];
   const { held } = storeQueue;
   const waiting = held > 0 ? [`store: ${held} notifications wait to be stored`] : [];
-  return [...ofBroker, ...ofStore, ...down, ...waiting];
+  return [...ofBroker, ...ofDirectory, ...ofStore, ...down, ...waiting];
 }
 
-async function failureOf(part: string, probe: Promise<unknown>): Promise<readonly string[]> {
+async function failureOf(part: string, probe?: Promise<unknown>): Promise<readonly string[]> {
+  if (probe === undefined) return [];
   try {
     await withinMs(probe, probeTimeoutMs, () => new Error('no answer'));
     return [];

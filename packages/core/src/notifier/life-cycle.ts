@@ -1,5 +1,6 @@
 import { NotifyError } from '../errors/notify-error.js';
-import type { BrokerState } from '../ports/broker.js';
+import type { BrokerSink, BrokerState } from '../ports/broker.js';
+import type { DirectorySink, DirectoryState, PresenceChange } from '../ports/directory.js';
 import { pause } from '../time/pause.js';
 import type { NotifierParts } from './assemble-parts.js';
 import { closeOverWindow } from './close-over-window.js';
@@ -13,6 +14,8 @@ export type Stage = 'created' | 'started' | 'draining' | 'closed';
 export interface LifeCycleHeard {
   /** Called whenever the broker reports its link. */
   brokerState(state: BrokerState): void;
+  directoryState(state: DirectoryState): void;
+  presence(change: PresenceChange): void;
   /** Everything is closed. */
   closed(): void;
 }
@@ -82,24 +85,14 @@ export class LifeCycle {
 
   async #start(): Promise<void> {
     if (this.#stage === 'started') return;
-    const { store, broker, feeds, deadlines, control, logger, publishOnly } = this.#parts;
+    const { store, broker, directory, feeds, deadlines, control } = this.#parts;
+    const { publishOnly, nodeId } = this.#parts;
     this.#assertNotEnding();
     await store.start();
     this.#assertNotEnding();
-    await broker.start(
-      {
-        receive: (envelopes) => feeds.offer(envelopes),
-        resync: (reason, channels) => {
-          logger.info(
-            { reason },
-            'envelopes may have been lost: feeds are compared with the store',
-          );
-          feeds.resync(channels);
-        },
-        status: (state) => this.#heard.brokerState(state),
-      },
-      { publishOnly },
-    );
+    await broker.start(this.#brokerSink(), { publishOnly, nodeId });
+    this.#assertNotEnding();
+    await directory?.start(nodeId, this.#directorySink(), { publishOnly });
     this.#assertNotEnding();
     if (!publishOnly) {
       feeds.start();
@@ -107,6 +100,32 @@ export class LifeCycle {
       control.start();
     }
     this.#stage = 'started';
+  }
+
+  #brokerSink(): BrokerSink {
+    const { feeds, logger } = this.#parts;
+    return {
+      receive: (envelopes) => feeds.offer(envelopes),
+      resync: (reason, channels) => {
+        logger.info({ reason }, 'envelopes may have been lost: feeds are compared with the store');
+        feeds.resync(channels);
+      },
+      status: (state) => this.#heard.brokerState(state),
+    };
+  }
+
+  #directorySink(): DirectorySink {
+    const { feeds, channelNames, logger } = this.#parts;
+    return {
+      resync: (reason, userIds) => {
+        logger.info({ reason, users: userIds.length }, 'this node could not be found for a while');
+        feeds.resync(userIds.map((userId) => channelNames.user(userId)));
+      },
+      presence: (changes) => {
+        for (const change of changes) this.#heard.presence(change);
+      },
+      status: (state) => this.#heard.directoryState(state),
+    };
   }
 
   /**
@@ -126,9 +145,9 @@ export class LifeCycle {
     if (isServing && drainGraceMs > 0) await pause(drainGraceMs, signal);
     this.#refusesStreams = true;
     await Promise.all([this.#finishWork(stopped), this.#sendStreamsAway()]);
-    const { queue, broker, store } = this.#parts;
+    const { queue, broker, directory, store } = this.#parts;
     await queue.drain();
-    await Promise.allSettled([broker.drain(), store.drain()]);
+    await Promise.allSettled([broker.drain(), directory?.drain(), store.drain()]);
     await this.close();
   }
 
@@ -166,7 +185,8 @@ export class LifeCycle {
     recipients?.close();
     queue.close();
     feeds.close();
-    await Promise.allSettled([this.#parts.broker.close(), this.#parts.store.close()]);
+    const { broker, directory, store } = this.#parts;
+    await Promise.allSettled([broker.close(), directory?.close(), store.close()]);
     this.#heard.closed();
     this.#resolveClosed();
   }

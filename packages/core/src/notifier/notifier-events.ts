@@ -1,6 +1,7 @@
 import type { CloseReason } from '../emitters/close-reason.js';
 import type { Emitter } from '../emitters/emitter.js';
 import type { BrokerState } from '../ports/broker.js';
+import type { DirectoryState, PresenceChange } from '../ports/directory.js';
 import type { NotifyResult } from './notify-request.js';
 import type { StoreState } from './store-breaker.js';
 import type { Undelivered } from './store-queue.js';
@@ -18,6 +19,13 @@ export type NotifierEvents = {
    * `enqueuePatienceMs` or `unstoredPatienceMs`.
    */
   undelivered: Undelivered;
+  /**
+   * A user came online: nobody knew of a stream of theirs, on any node. Or went offline: the last one has
+   * been closed for `feedGraceMs`, or its node is gone. Told on the one node that noticed.
+   */
+  presence: PresenceChange;
+  /** The directory's link changed. */
+  directory: DirectoryState;
   /** The broker's link changed. */
   broker: BrokerState;
   /** The store stopped taking appends, or takes them again. */

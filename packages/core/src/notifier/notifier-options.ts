@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Catalogue, CatalogueSchemas } from '../catalogue/catalogue.js';
 import type { ChannelNamesOptions } from '../channels/channel-names.js';
 import type { Broker } from '../ports/broker.js';
+import type { Directory } from '../ports/directory.js';
 import type { Logger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
 import type { WhenStoreDown } from './notify-request.js';
@@ -65,6 +66,12 @@ export interface NotifierOptions<Schemas extends CatalogueSchemas> {
   readonly store?: Store | undefined;
   /** Default: a memory broker, for a single node. A remote one needs a shared store. */
   readonly broker?: Broker | undefined;
+  /**
+   * Knows which users are online, and on which nodes. A broker that is `directed` needs one; with others it
+   * serves `online`, `where` and the event `presence`. Default: a memory directory with the memory broker,
+   * else none.
+   */
+  readonly directory?: Directory | undefined;
   /** Pino-shaped; silent by default. */
   readonly logger?: Logger | undefined;
   /** How channels are named; equal on all nodes. Defaults `user:`, `group:`, `all`. */
@@ -146,7 +153,10 @@ export interface NotifierOptions<Schemas extends CatalogueSchemas> {
   readonly pageItems?: number | undefined;
   /** and the bytes of their data, 512 KiB; at least one in any case. */
   readonly pageBytes?: number | undefined;
-  /** How long a channel without streams stays subscribed, 5,000. */
+  /**
+   * How long a channel without streams stays subscribed, and a user without streams online, 5,000; looked at
+   * twice in that time.
+   */
   readonly feedGraceMs?: number | undefined;
   /** Longest period of the comparison with the store, which finds lost wake-ups, 10,000. */
   readonly positionCheckMs?: number | undefined;

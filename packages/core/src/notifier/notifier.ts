@@ -58,6 +58,8 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     this.#health = new HealthWatch(this.#parts, channelNames.all, this.#parts.deafAfterMs);
     this.#life = new LifeCycle(this.#parts, {
       brokerState: (state) => this.#brokerIs(state),
+      directoryState: (state) => this.#events.emit('directory', state),
+      presence: (change) => this.#events.emit('presence', change),
       closed: () => this.#events.clear(),
     });
   }
@@ -68,7 +70,7 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   }
 
   /**
-   * Connects broker and store. Rejects where trying again cannot help, and with `CLOSED` where the
+   * Connects store, broker and directory. Rejects where trying again cannot help, and with `CLOSED` where the
    * notifier was drained or closed meanwhile; an outage only degrades.
    */
   start(): Promise<void> {
@@ -198,6 +200,27 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
     return this.#life.track(this.#parts.control.revoke(resolved));
   }
 
+  /**
+   * Whether a user has a stream on any node, or had one until `feedGraceMs` ago. Rejects with
+   * `DIRECTORY_UNAVAILABLE`, `DIRECTORY_MISSING`, `CHANNEL_INVALID`, `NOT_STARTED` or `CLOSED`.
+   */
+  async online(userId: string): Promise<boolean> {
+    return (await this.where(userId)).length > 0;
+  }
+
+  /** Those of the users, at most `maxUsers`, that are {@link online}; beyond that `LIMIT_EXCEEDED`. */
+  async onlineMany(userIds: readonly string[]): Promise<ReadonlySet<string>> {
+    this.#life.assertTakesWork();
+    return this.#parts.presence.online(userIds);
+  }
+
+  /** The ids of the nodes on which a user is {@link online}. */
+  async where(userId: string): Promise<readonly string[]> {
+    this.#life.assertTakesWork();
+    const [nodeIds = []] = await this.#parts.presence.where([userId]);
+    return nodeIds;
+  }
+
   /** Whether this node can serve, found out by a round trip through broker and store. */
   async health(): Promise<Health> {
     return this.#health.look(this.#life.stage);
@@ -255,7 +278,8 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
 
 /**
  * Makes a notifier. Nothing is connected before its `start`.
- * @throws NotifyError `OPTIONS_INVALID`; `STORE_NOT_SHARED` for a remote broker with a store that nodes do not share
+ * @throws NotifyError `OPTIONS_INVALID`; `STORE_NOT_SHARED` for a remote broker with a store that nodes do not
+ *   share; `DIRECTORY_MISSING` for a directed broker without directory
  */
 export function createNotifier<const Schemas extends CatalogueSchemas>(
   options: NotifierOptions<Schemas>,

@@ -37,7 +37,7 @@ export interface PublishLimits {
  * answer does not hold up publishers: what they promised is in the store.
  */
 export class PublishQueue {
-  readonly #broker: Broker;
+  readonly #broker: Pick<Broker, 'publish'>;
   readonly #limits: PublishLimits;
   readonly #counters: LimitCounters;
   readonly #failed: (error: NotifyError, count: number) => void;
@@ -51,7 +51,7 @@ export class PublishQueue {
   #closed = false;
 
   constructor(
-    broker: Broker,
+    broker: Pick<Broker, 'publish'>,
     limits: PublishLimits,
     counters: LimitCounters,
     failed: (error: NotifyError, count: number) => void,

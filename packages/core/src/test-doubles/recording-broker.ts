@@ -5,11 +5,20 @@ import type {
   BrokerCapabilities,
   BrokerSink,
   BrokerStartOptions,
+  DirectedEnvelope,
 } from '../ports/broker.js';
 
 const controlChannel = 'control';
 
-type Method = 'start' | 'publish' | 'subscribe' | 'unsubscribe' | 'probe' | 'drain' | 'close';
+type Method =
+  | 'start'
+  | 'publish'
+  | 'publishTo'
+  | 'subscribe'
+  | 'unsubscribe'
+  | 'probe'
+  | 'drain'
+  | 'close';
 
 /** A broker that carries nothing by itself, remembers what it was told, and can be made to wait or fail. */
 export class RecordingBroker implements Broker {
@@ -17,6 +26,8 @@ export class RecordingBroker implements Broker {
   /** What nodes tell one another is kept apart: most tests are about notifications. */
   readonly control: Envelope[] = [];
   readonly published: (readonly Envelope[])[] = [];
+  readonly directed: DirectedEnvelope[] = [];
+  readonly publishTo?: (directed: readonly DirectedEnvelope[]) => Promise<void>;
   /** Each call by name, subscriptions with their channels. */
   readonly calls: string[] = [];
   readonly before = new Map<Method, () => Promise<void>>();
@@ -25,6 +36,11 @@ export class RecordingBroker implements Broker {
 
   constructor(capabilities: Partial<BrokerCapabilities> = {}) {
     this.capabilities = { remote: false, routing: 'interest', ...capabilities };
+    if (capabilities.directed !== true) return;
+    this.publishTo = async (directed) => {
+      this.directed.push(...directed);
+      await this.#called('publishTo');
+    };
   }
 
   /** Where to play the other nodes. */
