@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { brokerClauses, storeClauses } from './clauses.js';
+import { brokerClauses, directoryClauses, storeClauses } from './clauses.js';
 
 test.each([
   ['broker', /^ \* (B\d+) /gm, brokerClauses],
+  ['directory', /^ \* (D\d+) /gm, directoryClauses],
   ['store', /^ \* (S\d+) /gm, storeClauses],
 ])('the promises numbered over the %s port are its numbered clauses', async (port, id, clauses) => {
   const file = new URL(`../../core/src/ports/${port}.ts`, import.meta.url);

@@ -33,7 +33,7 @@ export const storeClauses = {
   },
 } as const satisfies Record<string, Clause>;
 
-/** The clauses of the Broker port. B1 to B9 are the numbered promises over the port. */
+/** The clauses of the Broker port. B1 to B10 are the numbered promises over the port. */
 export const brokerClauses = {
   B1: { sentence: 'an envelope reaches every subscribed node, its fields unchanged' },
   B2: { sentence: 'what is published after subscribe resolved is received' },
@@ -58,6 +58,10 @@ export const brokerClauses = {
     sentence: 'nothing is received after close, which is idempotent and leaves no socket, no timer',
   },
   B9: { sentence: 'a node that only publishes reaches the others and receives nothing' },
+  B10: {
+    sentence: 'what is sent to named nodes reaches them in order, and no other',
+    opposite: 'a broker that is not directed has no publishTo',
+  },
   'B-INTEREST': {
     sentence: 'a node receives only the channels that it subscribed to',
     opposite: 'every node receives everything, subscribed or not',
@@ -75,6 +79,39 @@ export const brokerClauses = {
     opposite: 'without a link a probe resolves',
   },
   'B-DRAIN': { sentence: 'what publish was given before drain reaches the others' },
+} as const satisfies Record<string, Clause>;
+
+/** The clauses of the Directory port. D1 to D10 are the numbered promises over the port. */
+export const directoryClauses = {
+  D1: {
+    sentence: 'what is added and not removed is found by every node while the lease lives',
+    opposite: 'a node that is alone finds what it added, and another instance finds nothing',
+  },
+  D2: {
+    sentence: 'what a node held whose lease ended is not found, and vanishes',
+    opposite: 'without a lease entries stand until they are removed',
+  },
+  D3: { sentence: 'adding and removing are idempotent, and the last word on a user counts' },
+  D4: { sentence: 'answers come in the order asked, each node once' },
+  D5: {
+    sentence: 'a node that starts under the id of an earlier one holds none of its entries',
+    opposite: 'an instance made anew holds none of the entries of an earlier one',
+  },
+  D6: {
+    sentence: 'a node whose entries were lost adds them again, then calls resync',
+    opposite: 'where nothing can be lost resync is never called',
+  },
+  D7: {
+    sentence: 'while the directory is away calls fail with DIRECTORY_UNAVAILABLE in bounded time',
+    opposite: 'a directory that only this process sees is up once, and opens no socket',
+  },
+  D8: { sentence: 'the first entry of a user and the end of the last one are told, once' },
+  D9: { sentence: 'the clock of a node does not matter' },
+  D10: {
+    sentence: 'drain takes the entries out; after close nothing is found, and nothing is left',
+  },
+  'D-DECLARED': { sentence: 'every node declares the capabilities that the suite was given' },
+  'D-LOOK-ONLY': { sentence: 'a node that only looks up finds the others and adds nobody' },
 } as const satisfies Record<string, Clause>;
 
 /** The clauses of transports: what a client sees, whatever carries it. */
@@ -97,4 +134,5 @@ export const transportClauses = {
 
 export type TransportClauseId = keyof typeof transportClauses;
 export type StoreClauseId = keyof typeof storeClauses;
+export type DirectoryClauseId = keyof typeof directoryClauses;
 export type BrokerClauseId = keyof typeof brokerClauses;

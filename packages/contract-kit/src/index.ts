@@ -4,11 +4,20 @@ export {
   type BrokerClauseId,
   brokerClauses,
   type Clause,
+  type DirectoryClauseId,
+  directoryClauses,
   type StoreClauseId,
   storeClauses,
   type TransportClauseId,
   transportClauses,
 } from './clauses.js';
+export { directoryContract } from './directory/directory-contract.js';
+export type {
+  DirectoryContract,
+  FragileDirectory,
+  SharedDirectory,
+} from './directory/directory-harness.js';
+export { RecordingDirectorySink } from './directory/recording-directory-sink.js';
 export { eventually } from './eventually.js';
 export { OutOfBand } from './out-of-band.js';
 export { type RecordedResync, RecordingSink } from './recording-sink.js';

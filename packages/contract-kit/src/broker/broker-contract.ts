@@ -4,6 +4,7 @@ import { brokerClauses } from '../clauses.js';
 import { BrokerBench, type BrokerContract } from './broker-harness.js';
 import { carryingTheme } from './carrying.theme.js';
 import { closingTheme } from './closing.theme.js';
+import { directedTheme } from './directed.theme.js';
 import { outageTheme } from './outage.theme.js';
 import { publishOnlyTheme } from './publish-only.theme.js';
 import { routingTheme } from './routing.theme.js';
@@ -15,6 +16,7 @@ export function brokerContract(contract: BrokerContract): void {
     const theme = { book, bench: new BrokerBench(contract) };
     carryingTheme(theme);
     routingTheme(theme);
+    directedTheme(theme);
     outageTheme(theme);
     publishOnlyTheme(theme);
     closingTheme(theme);

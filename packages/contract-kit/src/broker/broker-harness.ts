@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Broker, BrokerCapabilities, BrokerStartOptions, Logger } from '@realtime-notify/core';
 import { afterEach, expect } from 'vitest';
 import type { ClauseBook } from '../clause-book.js';
@@ -71,8 +72,11 @@ export class BrokerBench {
   }
 
   /** A started node that follows `channels`. */
-  async node(channels: readonly string[] = []): Promise<TestNode> {
-    const node = await this.#start((options) => this.#contract.createNode(options));
+  async node(channels: readonly string[] = [], nodeId?: string): Promise<TestNode> {
+    const node = await this.#start(
+      (options) => this.#contract.createNode(options),
+      nodeId === undefined ? {} : { nodeId },
+    );
     if (channels.length > 0) await node.broker.subscribe(channels);
     return node;
   }
@@ -137,7 +141,7 @@ export class BrokerBench {
     const broker = await create({ logger });
     this.#opened.push(broker);
     const sink = new RecordingSink();
-    await broker.start(sink, startOptions);
+    await broker.start(sink, { nodeId: randomUUID(), ...startOptions });
     return { broker, sink, complaints };
   }
 }
