@@ -10,6 +10,7 @@ test('defaults', () => {
     source: { at: { host: '127.0.0.1', port: 1 }, database: 0 },
     channelPrefix: 'rn:',
     partitions: 256,
+    routing: 'interest',
     commandTimeoutMs: 5_000,
     probeEveryMs: 5_000,
     probeTimeoutMs: 3_000,
@@ -31,6 +32,7 @@ test.each([
     'channelPrefix: must not contain braces',
   ],
   ['more partitions than slots', { url, partitions: 16_385 }, 'partitions'],
+  ['a routing that Redis has not got', { url, routing: 'fanout' }, 'routing'],
   ['no time at all', { url, probeTimeoutMs: 0 }, 'probeTimeoutMs'],
 ])('%s is refused', (_, options, message) => {
   // Deliberately wrong: what an untyped caller could pass.
@@ -49,4 +51,11 @@ test('nothing is connected before start, and calls say so', async () => {
   await broker.drain();
   await broker.close();
   await expect(broker.publish([])).rejects.toMatchObject({ code: 'CLOSED' });
+});
+
+test('a directed broker is started under the id by which others send to it', async () => {
+  const broker = redisBroker({ url, routing: 'directed' });
+  const sink = { receive: () => {}, resync: () => {}, status: () => {} };
+  await expect(broker.start(sink)).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+  await broker.close();
 });

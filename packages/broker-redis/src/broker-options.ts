@@ -19,6 +19,12 @@ export interface RedisBrokerSettings {
    * Default 256, at most 16,384.
    */
   readonly partitions?: number;
+  /**
+   * `interest`: a Redis channel for each channel that a node follows. `directed`: what is for a user goes to
+   * the nodes that the notifier's `directory` names, each of which has one Redis channel; groups and `all`
+   * as before. Equal on all nodes. Default `interest`.
+   */
+  readonly routing?: 'interest' | 'directed';
   /** A call rejects when Redis has not answered it by then, in milliseconds. Default 5,000. */
   readonly commandTimeoutMs?: number;
   /** How often a message is sent to ourselves while the link is up, in milliseconds. Default 5,000. */
@@ -49,6 +55,7 @@ export const brokerOptionsSchema = z
     ...addressFields,
     channelPrefix: z.string().default('rn:'),
     partitions: z.int().min(1).max(slotCount).default(256),
+    routing: z.enum(['interest', 'directed']).default('interest'),
     commandTimeoutMs: duration.default(5_000),
     probeEveryMs: duration.default(5_000),
     probeTimeoutMs: duration.default(3_000),

@@ -137,11 +137,10 @@ export class ClusterLink implements Link {
     if (!this.#partitions.every(({ owner }) => owner?.isUp)) return;
     const interrupted = [...this.#interrupted];
     this.#interrupted.clear();
-    if (interrupted.length === this.#partitions.length) this.#state.up();
-    else {
-      const topics = interrupted.flatMap(({ wanted }) => [...wanted]);
-      this.#state.up(topics.map((topic) => this.#topics.channelOf(topic)));
-    }
+    const topics = interrupted.flatMap(({ wanted }) => [...wanted]);
+    const channels = topics.flatMap((topic) => this.#topics.channelOf(topic) ?? []);
+    const any = channels.length < topics.length;
+    this.#state.up(any || interrupted.length === this.#partitions.length ? undefined : channels);
   }
 
   #down(shard: Shard, error: NotifyError): void {

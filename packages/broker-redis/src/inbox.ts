@@ -8,29 +8,37 @@ import type { TopicNames } from './topics.js';
  */
 export class Inbox {
   readonly #topics: TopicNames;
+  /** Where this node is sent to, whatever the channel; undefined where nobody does. */
+  readonly #own: string | undefined;
   readonly #logger: Logger;
   readonly #handOver: (envelopes: readonly Envelope[]) => void;
   #box: Envelope[] = [];
 
   constructor(
     topics: TopicNames,
+    own: string | undefined,
     logger: Logger,
     handOver: (envelopes: readonly Envelope[]) => void,
   ) {
     this.#topics = topics;
+    this.#own = own;
     this.#logger = logger;
     this.#handOver = handOver;
   }
 
   message(topic: string, text: string): void {
     const envelope = decodeEnvelope(text);
-    if (envelope === undefined || this.#topics.of(envelope.channel) !== topic) {
+    if (envelope === undefined || !this.#isFor(topic, envelope)) {
       const facts = { code: 'ENVELOPE_INVALID', topic, length: text.length };
       this.#logger.warn(facts, 'broker-redis: a message that is no envelope of ours was dropped');
       return;
     }
     this.#box.push(envelope);
     if (this.#box.length === 1) queueMicrotask(() => this.#empty());
+  }
+
+  #isFor(topic: string, { channel }: Envelope): boolean {
+    return topic === this.#own || topic === this.#topics.of(channel);
   }
 
   #empty(): void {

@@ -1,8 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Envelope, encodeEnvelope } from '@realtime-notify/core';
+import { type DirectedEnvelope, type Envelope, encodeEnvelope } from '@realtime-notify/core';
 import { unavailable } from './driver-errors.js';
 import type { Link } from './link.js';
 import type { TopicNames } from './topics.js';
+
+type Message = readonly [topic: string, text: string];
 
 /** Publishes batches in one write each, and refuses them while too much waits for Redis. */
 export class Publisher {
@@ -18,14 +20,26 @@ export class Publisher {
     this.#maxPendingBytes = maxPendingBytes;
   }
 
-  async publish(envelopes: readonly Envelope[]): Promise<void> {
-    if (envelopes.length === 0) return;
+  publish(envelopes: readonly Envelope[]): Promise<void> {
+    return this.#send(
+      envelopes.map((envelope) => [this.#topics.of(envelope.channel), encodeEnvelope(envelope)]),
+    );
+  }
+
+  publishTo(directed: readonly DirectedEnvelope[]): Promise<void> {
+    return this.#send(
+      directed.flatMap(({ envelope, nodeIds }) => {
+        const text = encodeEnvelope(envelope);
+        return nodeIds.map((nodeId): Message => [this.#topics.ofNode(nodeId), text]);
+      }),
+    );
+  }
+
+  async #send(messages: readonly Message[]): Promise<void> {
+    if (messages.length === 0) return;
     if (this.#pendingBytes >= this.#maxPendingBytes) {
       throw unavailable(`${this.#pendingBytes} bytes already wait for Redis (maxPendingBytes)`);
     }
-    const messages = envelopes.map(
-      (envelope) => [this.#topics.of(envelope.channel), encodeEnvelope(envelope)] as const,
-    );
     const bytes = messages.reduce((sum, [, text]) => sum + Buffer.byteLength(text), 0);
     this.#pendingBytes += bytes;
     const sent = this.#link.publish(messages).finally(() => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   type Broker,
+  type BrokerCapabilities,
   type BrokerSink,
   type BrokerStartOptions,
   type Envelope,
@@ -23,7 +24,8 @@ import { ShardTopics, type TopicNames, Topics } from './topics.js';
 
 /**
  * A Broker over Redis pub/sub (6.2 or later) with interest routing: one Redis channel per channel,
- * subscribed while this node follows it. Promises B1 to B9.
+ * subscribed while this node follows it. With `routing: 'directed'` it also sends to nodes by their ids: each
+ * has a Redis channel of its own, subscribed from `start` on. Promises B1 to B10.
  *
  * It holds two connections, to the master where Sentinels watch one; a node that only publishes holds
  * one. A link that looks alive but carries nothing is found by a message to itself, at the latest after
@@ -57,7 +59,8 @@ interface Running {
 type MakeLink = (settings: LinkSettings, state: LinkState, receive: Receive) => Link;
 
 class RedisBroker implements Broker {
-  readonly capabilities = Object.freeze({ remote: true, routing: 'interest' as const });
+  readonly capabilities: BrokerCapabilities;
+  readonly publishTo?: NonNullable<Broker['publishTo']>;
   readonly #options: ResolvedBrokerOptions;
   readonly #brokerId = randomUUID();
   #running: Running | undefined;
@@ -65,12 +68,20 @@ class RedisBroker implements Broker {
 
   constructor(options: ResolvedBrokerOptions) {
     this.#options = options;
+    const capabilities = { remote: true, routing: 'interest' } as const;
+    if (options.routing === 'directed') {
+      this.capabilities = Object.freeze({ ...capabilities, directed: true });
+      this.publishTo = async (directed) => this.#started().publisher.publishTo(directed);
+    } else this.capabilities = Object.freeze(capabilities);
   }
 
-  async start(sink: BrokerSink, { publishOnly = false }: BrokerStartOptions = {}): Promise<void> {
+  async start(
+    sink: BrokerSink,
+    { publishOnly = false, nodeId }: BrokerStartOptions = {},
+  ): Promise<void> {
     if (this.#closed) throw closedError();
     if (this.#running !== undefined) return;
-    const running = this.#assemble(sink, publishOnly);
+    const running = this.#assemble(sink, publishOnly, nodeId);
     this.#running = running;
     running.link.open();
     await running.state.known;
@@ -116,14 +127,18 @@ class RedisBroker implements Broker {
     await running.link.close();
   }
 
-  #assemble(sink: BrokerSink, publishOnly: boolean): Running {
+  #assemble(sink: BrokerSink, publishOnly: boolean, nodeId: string | undefined): Running {
     const { logger, maxPendingBytes } = this.#options;
     const state = new LinkState(sink, logger, publishOnly);
     const { topics, linkTo } = this.#form();
-    const inbox = new Inbox(topics, logger, (envelopes) => {
+    const own =
+      this.publishTo === undefined || publishOnly ? undefined : topics.ofNode(nodeOf(nodeId));
+    const inbox = new Inbox(topics, own, logger, (envelopes) => {
       if (!this.#closed) sink.receive(envelopes);
     });
     const link = linkTo({ ...this.#options, publishOnly }, state, inbox.message.bind(inbox));
+    // Wanted like any other topic: subscribed before the link is up, and again after every interruption.
+    if (own !== undefined) link.want([own]).catch(() => undefined);
     const publisher = new Publisher(link, topics, maxPendingBytes);
     return { link, topics, publisher, state, publishOnly };
   }
@@ -154,4 +169,9 @@ class RedisBroker implements Broker {
 
 function closedError(): NotifyError {
   return new NotifyError('CLOSED', 'the Redis broker is closed');
+}
+
+function nodeOf(nodeId: string | undefined): string {
+  if (nodeId !== undefined) return nodeId;
+  throw new NotifyError('OPTIONS_INVALID', 'a directed broker is started with a `nodeId`');
 }

@@ -4,21 +4,29 @@ import { slotOf } from '@realtime-notify/redis-connection';
 export interface TopicNames {
   /** The topic that carries a channel's envelopes. */
   of(channel: string): string;
+  /** The topic that carries what is sent to one node. */
+  ofNode(nodeId: string): string;
 }
 
 /** Topics of one Redis. */
 export class Topics implements TopicNames {
   readonly #prefix: string;
+  readonly #nodePrefix: string;
   /** Where this broker sends messages to itself. */
   readonly probe: string;
 
   constructor(prefix: string, brokerId: string) {
     this.#prefix = `${prefix}n:`;
+    this.#nodePrefix = `${prefix}node:`;
     this.probe = `${prefix}probe:${brokerId}`;
   }
 
   of(channel: string): string {
     return this.#prefix + channel;
+  }
+
+  ofNode(nodeId: string): string {
+    return this.#nodePrefix + nodeId;
   }
 }
 
@@ -41,14 +49,19 @@ export class ShardTopics implements TopicNames {
     return `${this.#tagged(slotOf(channel) % this.#partitions)}n:${channel}`;
   }
 
+  ofNode(nodeId: string): string {
+    return `${this.#tagged(slotOf(nodeId) % this.#partitions)}node:${nodeId}`;
+  }
+
   /** Where this broker sends messages to itself through the owner of a partition. */
   probe(partition: number): string {
     return `${this.#tagged(partition)}probe:${this.#brokerId}`;
   }
 
-  /** The channel that a topic carries. */
-  channelOf(topic: string): string {
-    return topic.slice(topic.indexOf('}n:', this.#prefix.length) + '}n:'.length);
+  /** The channel that a topic carries; undefined where that is any, as a node's. */
+  channelOf(topic: string): string | undefined {
+    const start = topic.indexOf('}', this.#prefix.length) + 1;
+    return topic.startsWith('n:', start) ? topic.slice(start + 'n:'.length) : undefined;
   }
 
   partitionOf(topic: string): number {

@@ -26,6 +26,17 @@ brokerContract({
 });
 
 brokerContract({
+  name: 'broker-redis, directed',
+  capabilities: { remote: true, routing: 'interest', directed: true },
+  createNode: ({ logger }) => redisBroker({ url: own.redis.url, routing: 'directed', logger }),
+  remote: {
+    ...remote,
+    createUnreachable: ({ logger }) =>
+      redisBroker({ url: 'redis://127.0.0.1:1', routing: 'directed', logger }),
+  },
+});
+
+brokerContract({
   name: 'broker-redis with a client handed in, RESP2',
   capabilities: { remote: true, routing: 'interest' },
   createNode: ({ logger }) => {

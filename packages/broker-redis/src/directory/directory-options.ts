@@ -41,12 +41,16 @@ export const directoryOptionsSchema = z
       .custom<Logger>((value) => typeof value === 'object' && value !== null)
       .default(silentLogger),
   })
-  .transform(({ url, sentinel, redis, username, password, tls, ...settings }, context) => {
-    const address = { url, sentinel, redis, username, password, tls };
+  .transform(({ url, sentinel, cluster, redis, username, password, tls, ...settings }, context) => {
+    const address = { url, sentinel, cluster, redis, username, password, tls };
     const source = sourceOf(address, (field, message) => {
       context.addIssue({ code: 'custom', path: field === undefined ? [] : [field], message });
     });
-    return source === undefined ? z.NEVER : { ...settings, source };
+    if (source !== undefined && !('nodes' in source)) return { ...settings, source };
+    if (source !== undefined) {
+      context.addIssue({ code: 'custom', path: ['cluster'], message: 'is not supported yet' });
+    }
+    return z.NEVER;
   });
 
 /** Options with their defaults filled in. */
