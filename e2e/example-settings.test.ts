@@ -6,7 +6,8 @@ import { expressExample, repoDir } from './harness/example.js';
 it.each([
   ['STORE=mongo', /^STORE: mongo is not available yet\n$/],
   ['STORE=postgres', /^STORE: postgres is not available yet\n$/],
-  ['ROUTING=directed', /^ROUTING: directed is not available yet\n$/],
+  ['ROUTING=directed', /^ROUTING: directed does not go with memory\n$/],
+  ['BROKER=redis ROUTING=fanout', /^ROUTING: fanout does not go with redis\n$/],
   ['BROKER=rabbit', /^BROKER: [^\n]+\n$/],
   ['PORT=http', /^PORT: [^\n]+\n$/],
   ['BROKER=redis STORE=memory', /^STORE_NOT_SHARED: [^\n]+\n$/],

@@ -17,6 +17,7 @@ export interface NodeSettings {
   readonly NODE_ID: string;
   readonly BROKER: 'memory' | 'redis' | 'kafka';
   readonly STORE?: 'memory' | 'redis';
+  readonly ROUTING?: 'fanout' | 'interest' | 'directed';
   readonly REDIS_URL?: string;
   readonly KAFKA_BROKERS?: string;
   readonly KAFKA_TOPIC?: string;

@@ -5,6 +5,9 @@ const count = z.coerce.number().int().min(1);
 const envSchema = z.object({
   BROKER: z.enum(['redis', 'kafka'], 'redis or kafka: others must hear of it').default('redis'),
   STORE: z.literal('redis', 'redis: others must read it').default('redis'),
+  ROUTING: z
+    .literal('directed', 'directed, or absent where the servers have the usual routing')
+    .optional(),
   REDIS_URL: z.string().default('redis://127.0.0.1:6379'),
   KAFKA_BROKERS: z.string().default('127.0.0.1:9092'),
   KAFKA_TOPIC: z.string().default('realtime-notify'),
@@ -16,6 +19,8 @@ const envSchema = z.object({
 /** The settings of the job; those of broker and store are named as for the example servers. */
 export interface Config {
   readonly broker: 'redis' | 'kafka';
+  /** Whether the servers are only sent what a directory says is for them. */
+  readonly directed: boolean;
   readonly redisUrl: string;
   readonly kafkaBrokers: string[];
   readonly kafkaTopic: string;
@@ -35,8 +40,12 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     throw new Error(`${issue?.path.join('.')}: ${issue?.message}`);
   }
   const env = parsed.data;
+  if (env.ROUTING === 'directed' && env.BROKER !== 'redis') {
+    throw new Error(`ROUTING: directed does not go with ${env.BROKER}`);
+  }
   return {
     broker: env.BROKER,
+    directed: env.ROUTING === 'directed',
     redisUrl: env.REDIS_URL,
     kafkaBrokers: env.KAFKA_BROKERS.split(','),
     kafkaTopic: env.KAFKA_TOPIC,

@@ -1,5 +1,5 @@
 import { kafkaBroker } from '@realtime-notify/broker-kafka';
-import { redisBroker } from '@realtime-notify/broker-redis';
+import { redisBroker, redisDirectory } from '@realtime-notify/broker-redis';
 import { createNotifier, defineCatalogue, type Logger } from '@realtime-notify/core';
 import { redisStore } from '@realtime-notify/store-redis';
 import { z } from 'zod';
@@ -11,6 +11,7 @@ export function makeNotifier(config: Config, logger: Logger) {
     catalogue: defineCatalogue({ message: z.object({ text: z.string() }) }),
     publishOnly: true,
     broker: makeBroker(config, logger),
+    ...(config.directed ? { directory: redisDirectory({ url: config.redisUrl, logger }) } : {}),
     store: redisStore({ url: config.redisUrl, logger }),
     logger,
   });
@@ -19,7 +20,10 @@ export function makeNotifier(config: Config, logger: Logger) {
 export type BatchNotifier = ReturnType<typeof makeNotifier>;
 
 function makeBroker(config: Config, logger: Logger) {
-  if (config.broker === 'redis') return redisBroker({ url: config.redisUrl, logger });
+  if (config.broker === 'redis') {
+    const routing = config.directed ? 'directed' : 'interest';
+    return redisBroker({ url: config.redisUrl, routing, logger });
+  }
   const kafka = { brokers: config.kafkaBrokers };
   return kafkaBroker({ kafka, topic: config.kafkaTopic, createTopic: {}, logger });
 }

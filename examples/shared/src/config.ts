@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 
-const routings = { memory: ['interest'], redis: ['interest'], kafka: ['fanout'] } as const;
+/** What each broker can do, its default first. */
+const routings = {
+  memory: ['interest'],
+  redis: ['interest', 'directed'],
+  kafka: ['fanout'],
+} as const;
 const stores = ['memory', 'redis'] as const;
 const later = 'is not available yet';
 
@@ -36,13 +41,14 @@ const envSchema = z
       context.addIssue({ code: 'custom', path: ['STORE'], message: `${store} ${later}` });
       return z.NEVER;
     }
-    const allowed: readonly string[] = routings[env.BROKER];
-    if (env.ROUTING !== undefined && !allowed.includes(env.ROUTING)) {
-      const message = `${env.ROUTING} ${env.ROUTING === 'directed' ? later : `does not go with ${env.BROKER}`}`;
+    const [usual, ...others] = routings[env.BROKER];
+    const routing = [usual, ...others].find((each) => each === (env.ROUTING ?? usual));
+    if (routing === undefined) {
+      const message = `${env.ROUTING} does not go with ${env.BROKER}`;
       context.addIssue({ code: 'custom', path: ['ROUTING'], message });
       return z.NEVER;
     }
-    return { ...env, STORE: available };
+    return { ...env, STORE: available, ROUTING: routing };
   });
 
 /** The settings of a server, read from its environment. */
@@ -51,6 +57,7 @@ export interface Config {
   readonly nodeId: string | undefined;
   readonly broker: keyof typeof routings;
   readonly store: (typeof stores)[number];
+  readonly routing: (typeof routings)[keyof typeof routings][number];
   readonly redisUrl: string;
   readonly kafkaBrokers: string[];
   readonly kafkaTopic: string;
@@ -78,6 +85,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     nodeId: env.NODE_ID,
     broker: env.BROKER,
     store: env.STORE,
+    routing: env.ROUTING,
     redisUrl: env.REDIS_URL,
     kafkaBrokers: env.KAFKA_BROKERS,
     kafkaTopic: env.KAFKA_TOPIC,

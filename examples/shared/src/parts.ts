@@ -1,8 +1,9 @@
 import { kafkaBroker, kafkaSource } from '@realtime-notify/broker-kafka';
-import { redisBroker } from '@realtime-notify/broker-redis';
+import { redisBroker, redisDirectory } from '@realtime-notify/broker-redis';
 import {
   type Broker,
   createNotifier,
+  type Directory,
   type Logger,
   memoryBroker,
   memoryStore,
@@ -17,6 +18,7 @@ export function makeNotifier(config: Config, logger: Logger) {
   return createNotifier({
     catalogue,
     broker: makeBroker(config, logger),
+    directory: makeDirectory(config, logger),
     store: makeStore(config, logger),
     logger,
     nodeId: config.nodeId,
@@ -42,13 +44,21 @@ function makeBroker(config: Config, logger: Logger): Broker {
   switch (config.broker) {
     case 'memory':
       return memoryBroker();
-    case 'redis':
-      return redisBroker({ url: config.redisUrl, logger });
+    case 'redis': {
+      const routing = config.routing === 'directed' ? 'directed' : 'interest';
+      return redisBroker({ url: config.redisUrl, routing, logger });
+    }
     case 'kafka': {
       const kafka = { brokers: config.kafkaBrokers };
       return kafkaBroker({ kafka, topic: config.kafkaTopic, createTopic: {}, logger });
     }
   }
+}
+
+/** Who is on which node, for a broker that sends to the nodes it is told. */
+function makeDirectory(config: Config, logger: Logger): Directory | undefined {
+  if (config.routing !== 'directed') return undefined;
+  return redisDirectory({ url: config.redisUrl, logger });
 }
 
 function makeStore(config: Config, logger: Logger): Store {

@@ -1,9 +1,12 @@
 import { NotifyError, type PresenceChange } from '@realtime-notify/core';
-import type { DirectoryLink } from './directory-link.js';
+import type { DirectoryLink, ScriptCall } from './directory-link.js';
 import { flagAndLists } from './directory-replies.js';
 import { sweepScript } from './directory-scripts.js';
 import { usersPerCall } from './registrar.js';
 import type { Shard } from './shard.js';
+
+/** Calls sent at once; between two of them Redis serves others. */
+const tasksPerStep = 16;
 
 interface Task {
   readonly shard: Shard;
@@ -42,26 +45,26 @@ export class Sweeper {
   }
 
   async #run(): Promise<void> {
-    for (const [key, task] of this.#tasks) {
-      await this.#takeOut(task);
-      this.#tasks.delete(key);
+    while (this.#tasks.size > 0) {
+      const tasks = [...this.#tasks].slice(0, tasksPerStep);
+      const replies = await this.#link.run(tasks.map(([, task]) => sweepCall(task)));
+      for (const [i, [key]] of tasks.entries()) {
+        const answer = flagAndLists(replies[i]);
+        if (NotifyError.is(answer) || answer.flag) this.#tasks.delete(key);
+        if (!NotifyError.is(answer)) this.#tell(answer.lists[0]);
+      }
     }
     this.#running = false;
   }
 
-  async #takeOut({ shard, nodeId }: Task): Promise<void> {
-    const { connections, leases, heldBy } = shard.keys;
-    const keys = [connections, leases, heldBy(nodeId)];
-    for (let done = false; !done && !this.#closed; ) {
-      const args = [nodeId, usersPerCall, 0];
-      const [reply] = await this.#link.run([{ script: sweepScript, keys, args }]);
-      const answer = flagAndLists(reply);
-      if (NotifyError.is(answer)) return;
-      const [gone = []] = answer.lists;
-      done = answer.flag;
-      if (gone.length > 0 && !this.#closed) {
-        this.#presence(gone.map((userId) => ({ userId, online: false })));
-      }
-    }
+  #tell(gone: readonly string[] = []): void {
+    if (gone.length === 0 || this.#closed) return;
+    this.#presence(gone.map((userId) => ({ userId, online: false })));
   }
+}
+
+function sweepCall({ shard, nodeId }: Task): ScriptCall {
+  const { connections, leases, heldBy } = shard.keys;
+  const keys = [connections, leases, heldBy(nodeId)];
+  return { script: sweepScript, keys, args: [nodeId, usersPerCall, 0] };
 }
