@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { type ExampleRedis, redisAddress } from './redis-address.js';
 
 /** What each broker can do, its default first. */
 const routings = {
   memory: ['interest'],
   redis: ['interest', 'directed'],
-  kafka: ['fanout'],
+  kafka: ['fanout', 'directed'],
 } as const;
 const stores = ['memory', 'redis'] as const;
 const later = 'is not available yet';
@@ -24,7 +25,7 @@ const envSchema = z
     BROKER: z.enum(['memory', 'redis', 'kafka']).default('memory'),
     STORE: z.enum(['memory', 'redis', 'mongo', 'postgres']).optional(),
     ROUTING: z.enum(['fanout', 'interest', 'directed']).optional(),
-    REDIS_URL: z.string().default('redis://127.0.0.1:6379'),
+    REDIS_URL: z.string().default('redis://127.0.0.1:6379').transform(redisAddress),
     KAFKA_BROKERS: list.default(['127.0.0.1:9092']),
     KAFKA_TOPIC: z.string().default('realtime-notify'),
     JWT_SECRET: z.string().optional(),
@@ -58,7 +59,7 @@ export interface Config {
   readonly broker: keyof typeof routings;
   readonly store: (typeof stores)[number];
   readonly routing: (typeof routings)[keyof typeof routings][number];
-  readonly redisUrl: string;
+  readonly redis: ExampleRedis;
   readonly kafkaBrokers: string[];
   readonly kafkaTopic: string;
   /** Absent: a secret of this process, so that tokens of other nodes are not accepted. */
@@ -86,7 +87,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     broker: env.BROKER,
     store: env.STORE,
     routing: env.ROUTING,
-    redisUrl: env.REDIS_URL,
+    redis: env.REDIS_URL,
     kafkaBrokers: env.KAFKA_BROKERS,
     kafkaTopic: env.KAFKA_TOPIC,
     jwtSecret: secretOf(env.JWT_SECRET),

@@ -46,11 +46,12 @@ function makeBroker(config: Config, logger: Logger): Broker {
       return memoryBroker();
     case 'redis': {
       const routing = config.routing === 'directed' ? 'directed' : 'interest';
-      return redisBroker({ url: config.redisUrl, routing, logger });
+      return redisBroker({ ...config.redis, routing, logger });
     }
     case 'kafka': {
       const kafka = { brokers: config.kafkaBrokers };
-      return kafkaBroker({ kafka, topic: config.kafkaTopic, createTopic: {}, logger });
+      const routing = config.routing === 'directed' ? 'directed' : 'fanout';
+      return kafkaBroker({ kafka, topic: config.kafkaTopic, routing, createTopic: {}, logger });
     }
   }
 }
@@ -58,9 +59,9 @@ function makeBroker(config: Config, logger: Logger): Broker {
 /** Who is on which node, for a broker that sends to the nodes it is told. */
 function makeDirectory(config: Config, logger: Logger): Directory | undefined {
   if (config.routing !== 'directed') return undefined;
-  return redisDirectory({ url: config.redisUrl, logger });
+  return redisDirectory({ ...config.redis, logger });
 }
 
 function makeStore(config: Config, logger: Logger): Store {
-  return config.store === 'memory' ? memoryStore() : redisStore({ url: config.redisUrl, logger });
+  return config.store === 'memory' ? memoryStore() : redisStore({ ...config.redis, logger });
 }

@@ -5,6 +5,7 @@ import {
   ClusterMasters,
   type ClusterSource,
   driverMessage,
+  type HostPort,
   isRefusal,
   type RedisServer,
   slotOf,
@@ -32,18 +33,26 @@ interface Sending {
   readonly call: Call;
   readonly place: number;
   readonly slot: number;
+  /** The node that is to do it although the slot is another's; default: the owner. */
+  readonly asked?: HostPort | undefined;
 }
+
+/** Longest wait of a call for news of the masters, in milliseconds. */
+const newsMs = 200;
 
 /**
  * A Redis Cluster: a link to each master, and calls to whoever owns their slot, together in one write.
- * What a node refused because the slot is elsewhere, or on its way, is sent again; nothing else is.
+ * What a node refused because the slot is elsewhere, or on its way, is sent again; nothing else is. What
+ * could not be sent, because one master of several is away, waits for its replica to become one.
  */
 export class ClusterCalls implements RedisCalls {
   readonly #source: ClusterSource;
   readonly #settings: LinkSettings;
   readonly #logger: Logger;
   readonly #running = new Set<Promise<unknown>>();
-  readonly #ending = new AbortController();
+  /** Calls that wait for news of the masters. */
+  readonly #waiting = new Set<AbortController>();
+  #closed = false;
   #masters: ClusterMasters<Master> | undefined;
   /** End an `open` that is under way. */
   #reached = (): void => {};
@@ -100,7 +109,8 @@ export class ClusterCalls implements RedisCalls {
   }
 
   async close(): Promise<void> {
-    this.#ending.abort();
+    this.#closed = true;
+    this.#tellNews();
     const masters = this.#masters;
     this.#masters = undefined;
     this.#giveUp(closedError());
@@ -111,33 +121,38 @@ export class ClusterCalls implements RedisCalls {
     calls: readonly Call[],
     masters: ClusterMasters<Master>,
   ): Promise<readonly RedisReply[]> {
-    const { commandTimeoutMs, maxReconnectDelayMs } = this.#settings;
+    const { commandTimeoutMs } = this.#settings;
     const deadline = Date.now() + commandTimeoutMs;
-    const all = calls.map((call, place): Sending => ({ call, place, slot: slotOf(keyOf(call)) }));
     const replies: RedisReply[] = [];
-    const groups = groupBy(all, ({ slot }) => masters.ownerOf(slot));
-    await Promise.all([...groups].map(([master, group]) => send(master, group, replies)));
+    let left = calls.map((call, place): Sending => ({ call, place, slot: slotOf(keyOf(call)) }));
     for (let attempt = 1; ; attempt += 1) {
-      const refused = refusedForNow(all, replies);
-      if (refused.length === 0) return replies;
-      await masters.refresh(refused.find(({ to }) => to !== undefined)?.to);
-      // The first is for the new owner at once; what comes back again needs time.
-      if (attempt > 1) await this.#pause(backoffMs(attempt, maxReconnectDelayMs));
-      if (this.#ending.signal.aborted || Date.now() > deadline) return replies;
-      const asked = refused.filter(({ kind, to }) => kind === 'asked' && to !== undefined);
-      const others = refused.filter((one) => !asked.includes(one));
-      const again = [
-        ...[...groupBy(asked, ({ to }) => to && masters.at(to))].map(
-          ([master, group]) => [master, group, true] as const,
-        ),
-        ...[...groupBy(others, ({ slot }) => masters.ownerOf(slot))].map(
-          ([master, group]) => [master, group, false] as const,
-        ),
-      ].filter(([master]) => master?.link.isReady);
+      const isLast = this.#closed || Date.now() > deadline || !this.#mayWait(masters);
+      const masterOf = ({ slot, asked }: Sending) =>
+        asked === undefined ? masters.ownerOf(slot) : masters.at(asked);
+      const waiting = new Set(left.filter((one) => !isLast && !masterOf(one)?.link.isReady));
+      const sent = left.filter((one) => !waiting.has(one));
       await Promise.all(
-        again.map(([master, group, asking]) => send(master, group, replies, asking)),
+        [...groupBy(sent, masterOf)].map(([master, group]) => send(master, group, replies)),
       );
+      const refused = refusedForNow(sent, replies);
+      if (isLast || refused.length + waiting.size === 0) return replies;
+      if (refused.length > 0) await masters.refresh(refused.find(({ to }) => to)?.to);
+      // The first one refused is for the new owner at once; what comes back again needs time.
+      if (waiting.size > 0 || attempt > 1) await this.#news(backoffMs(attempt, newsMs));
+      const again = refused.map((one) => ({
+        ...one,
+        asked: one.kind === 'asked' ? one.to : undefined,
+      }));
+      left = [...waiting, ...again].toSorted((one, other) => one.place - other.place);
     }
+  }
+
+  /** Some masters are there, and not too many calls wait already. */
+  #mayWait(masters: ClusterMasters<Master>): boolean {
+    const { maxPendingCommands } = this.#settings;
+    return (
+      this.#waiting.size < maxPendingCommands && masters.members.some(({ link }) => link.isReady)
+    );
   }
 
   #findMasters(): ClusterMasters<Master> {
@@ -168,6 +183,7 @@ export class ClusterCalls implements RedisCalls {
   }
 
   #look(masters: ClusterMasters<Master>): void {
+    this.#tellNews();
     if (masters.isWhole && masters.members.every(({ link }) => link.isReady)) this.#reached();
   }
 
@@ -177,12 +193,20 @@ export class ClusterCalls implements RedisCalls {
     if (isRefusal(error)) this.#giveUp(unavailable(`refused: ${driverMessage(error)}`, error));
   }
 
-  async #pause(ms: number): Promise<void> {
-    await delay(ms, undefined, { signal: this.#ending.signal }).catch(() => undefined);
+  /** Resolves when a master has come or gone, at the latest after so long. */
+  async #news(ms: number): Promise<void> {
+    const waiting = new AbortController();
+    this.#waiting.add(waiting);
+    await delay(ms, undefined, { signal: waiting.signal }).catch(() => undefined);
+    this.#waiting.delete(waiting);
+  }
+
+  #tellNews(): void {
+    for (const waiting of this.#waiting) waiting.abort();
   }
 
   #mustBeOpen(): void {
-    if (this.#ending.signal.aborted) throw closedError();
+    if (this.#closed) throw closedError();
   }
 }
 
@@ -191,16 +215,14 @@ async function send(
   master: Master | undefined,
   group: readonly Sending[],
   replies: RedisReply[],
-  asking = false,
 ): Promise<void> {
   let answers: readonly RedisReply[] = [];
   let failure: Error = unavailable('no master of the Cluster is known to own the slot');
   try {
     if (master !== undefined) {
-      answers = await master.scripts.run(
-        group.map(({ call }) => call),
-        asking,
-      );
+      const asking = group.some(({ asked }) => asked !== undefined);
+      const calls = group.map(({ call }) => call);
+      answers = await master.scripts.run(calls, asking);
       failure = unavailable('Redis gave no reply');
     }
   } catch (error) {

@@ -13,8 +13,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import type { RedisCluster } from '../../../scripts/services/redis-cluster.js';
 import { beginSlotMove } from '../../../scripts/services/redis-cluster-slots.js';
-import { type RedisStoreOptions, redisStore } from '../src/index.js';
-import { durable, privateCluster } from './private-redis.js';
+import { type RedisStoreSettings, redisStore } from '../src/index.js';
+import { durable, privateCluster, privateRedis } from './private-redis.js';
 import { adminClient } from './test-redis.js';
 
 const unavailable = { code: 'STORE_UNAVAILABLE' };
@@ -24,7 +24,7 @@ const partly = ['--cluster-require-full-coverage', 'no'];
 
 async function startedStore(
   { addresses }: RedisCluster,
-  options: Partial<RedisStoreOptions> = {},
+  options: RedisStoreSettings = {},
 ): Promise<Store> {
   const store = redisStore({ ...quick, cluster: { nodes: addresses }, ...options });
   onTestFinished(() => store.close());
@@ -58,7 +58,7 @@ test('a master killed with -9: its channels reject meanwhile, the others go on, 
 });
 
 test('a master that stopped answering: calls reject in time, and go to its replica once that is master', async () => {
-  const cluster = await privateCluster({ masters: 3, serverArgs: partly });
+  const cluster = await privateCluster({ serverArgs: partly });
   const store = await startedStore(cluster);
   const channel = channelOf(1);
   await store.append([sampleDraft(channel)]);
@@ -111,6 +111,25 @@ test('a failover that lost accepted appends: the node finds it, and its clients 
   expect(after?.epoch).not.toBe(before?.epoch);
 });
 
+test('while a replica becomes master, calls that could not be sent wait for it; each is done once', async () => {
+  const cluster = await privateCluster({ serverArgs: partly });
+  const store = await startedStore(cluster, { commandTimeoutMs: 20_000 });
+  const channel = channelOf(0);
+  await store.append([sampleDraft(channel)]);
+  await replicaHasTaken(cluster, 0);
+  await cluster.nodes[0]?.kill('SIGKILL');
+  const admin = adminOf(cluster.nodes[3]?.url ?? '');
+  const drafts = Array.from({ length: 20 }, () => sampleDraft(channel));
+  // It has lost its master, and so have we.
+  await eventually(async () => {
+    expect(await admin.call('role')).toEqual(expect.arrayContaining(['connect']));
+  });
+  for (const outcome of await store.append(drafts))
+    expect(outcome).toMatchObject({ status: 'appended' });
+  const [page] = await store.readAfter([{ channel, after: 1, limit: 100 }]);
+  expect(page?.items.map(({ id }) => id)).toEqual(drafts.map(({ id }) => id));
+});
+
 test('a slot that moves: what goes on meanwhile is done once, in order, where its keys are', async () => {
   const cluster = await privateCluster({ replicas: 0 });
   const store = await startedStore(cluster, { commandTimeoutMs: 20_000 });
@@ -142,6 +161,7 @@ test('a slot that moves: what goes on meanwhile is done once, in order, where it
 
 test('start rejects: wrong credentials at once, a server that is no Cluster at once, nobody there in time', async () => {
   const cluster = await privateCluster({ masters: 1, replicas: 0 });
+  const single = await privateRedis();
   const { host, port } = cluster.addresses[0] ?? { host: '', port: 0 };
   const admin = adminOf(cluster.nodes[0]?.url ?? '');
   await admin.config('SET', 'requirepass', 'right');
@@ -154,12 +174,18 @@ test('start rejects: wrong credentials at once, a server that is no Cluster at o
   const error = await wrong.start().catch((reason: unknown) => reason);
   expect(error).toMatchObject({ ...unavailable, message: expect.stringContaining('WRONGPASS') });
   expect(JSON.stringify([String(error), (error as Error).cause])).not.toContain('wr0ng');
+  const none = { host: '127.0.0.1', port: Number(new URL(single.url).port) };
+  const noCluster = redisStore({ ...endless, cluster: { nodes: [none] } });
+  await expect(noCluster.start()).rejects.toMatchObject({
+    ...unavailable,
+    message: expect.stringContaining('cluster support disabled'),
+  });
   const away = redisStore({ startTimeoutMs: 300, cluster: { nodes: nodes.slice(0, 1) } });
   await expect(away.start()).rejects.toMatchObject(unavailable);
   await expect(away.positions(['user:1'])).rejects.toMatchObject({ code: 'NOT_STARTED' });
   const right = redisStore({ ...endless, cluster: { nodes }, password: 'right' });
   await right.start();
-  for (const store of [wrong, away, right]) await store.close();
+  for (const store of [wrong, noCluster, away, right]) await store.close();
 });
 
 test('close ends a start under way', async () => {
