@@ -76,7 +76,14 @@ test('a slot that moves: its channels are subscribed at the new owner and resync
   const [from = '', to = '', other = ''] = cluster.nodes.map(({ url }) => url);
   const move = await beginSlotMove({ slot, from, to, masters: [from, to, other] });
   await carries(a, b, moving);
+  let moved = false;
+  const publishing = (async () => {
+    // Hears of the move by its own publishing, mostly before its subscriptions end.
+    while (!moved) await b.broker.publish([sampleEnvelope(moving)]);
+  })();
   await move.finish();
+  moved = true;
+  await publishing;
   await eventually(() => expect(b.calls).toContain('resync'));
   await eventually(() => expect(b.calls.at(-1)).toBe('up'));
   for (const { channels } of b.sink.resyncs) expect(channels).toEqual([moving]);
