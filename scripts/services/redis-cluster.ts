@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { freePort } from './ports.js';
+import { freePorts } from './ports.js';
 import { launchRedis, type RedisInstance } from './redis.js';
+import { asArgs, type RedisCertificates, tlsSettings } from './redis-tls.js';
 import { waitFor } from './wait.js';
 
 export interface RedisClusterOptions {
@@ -14,6 +15,8 @@ export interface RedisClusterOptions {
   readonly replicas?: number;
   /** A node that is silent for so long has failed, in milliseconds. Default 1,000. */
   readonly nodeTimeoutMs?: number;
+  /** All speak TLS, to one another as well. Default: plain. */
+  readonly certificates?: RedisCertificates;
   /** More arguments of all servers. */
   readonly serverArgs?: readonly string[];
   /** True: outlives this program. Default: dies with it. */
@@ -25,7 +28,7 @@ export interface RedisCluster {
   /** `redis-cluster://host:port,host:port` */
   readonly url: string;
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
-  /** First the masters as it was started, then replicas: the first of each master, then the second... */
+  /** Their `url` is plain and open to the default user, also where TLS is spoken. First the masters as it was started, then replicas: the first of each master, then the second... */
   readonly nodes: readonly RedisInstance[];
   stop(): Promise<void>;
 }
@@ -67,27 +70,32 @@ export async function redisClusterAnswers(url: string): Promise<boolean> {
 
 interface Member {
   readonly redis: RedisInstance;
+  /** Where clients and the others reach it. */
   readonly port: number;
   readonly busPort: number;
 }
 
 async function launchMember(options: RedisClusterOptions, index: number): Promise<Member> {
-  const { nodeTimeoutMs = 1_000, serverArgs = [], detached = false } = options;
+  const { nodeTimeoutMs = 1_000, serverArgs = [], detached = false, certificates } = options;
   const dir = join(options.dir, `node-${index + 1}`);
   mkdirSync(dir, { recursive: true });
-  const [port, busPort] = [await freePort(0), await freePort(0)];
+  const [plainPort = 0, tlsPort = 0, busPort = 0] = await freePorts([0, 0, 0]);
+  const tls =
+    certificates === undefined
+      ? {}
+      : { ...tlsSettings(tlsPort, certificates), 'tls-replication': 'yes', 'tls-cluster': 'yes' };
   const settings = {
     'cluster-enabled': 'yes',
-    'cluster-port': busPort,
-    'cluster-node-timeout': nodeTimeoutMs,
-    'repl-diskless-sync-delay': 0,
+    'cluster-port': String(busPort),
+    'cluster-node-timeout': String(nodeTimeoutMs),
+    'repl-diskless-sync-delay': '0',
+    ...tls,
   };
-  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const redis = await launchRedis({
-    ...{ dir, port, detached, args: [...args, ...serverArgs] },
+    ...{ dir, port: plainPort, detached, args: [...asArgs(settings), ...serverArgs] },
     answers: async (url) => (await ask(url, ['ping'])) === 'PONG',
   });
-  return { redis, port, busPort };
+  return { redis, port: certificates === undefined ? plainPort : tlsPort, busPort };
 }
 
 /** Makes one Cluster of the members: slots in equal parts to the masters, the others their replicas. */

@@ -2,23 +2,19 @@ import { brokerContract } from '@realtime-notify/contract-kit';
 import { afterAll, beforeAll } from 'vitest';
 import { redisBroker } from '../src/index.js';
 import { ShardTopics } from '../src/topics.js';
-import { startCluster } from './private-redis.js';
+import { startSecureCluster } from './private-redis.js';
 import { adminClient } from './test-redis.js';
 
-let own: Awaited<ReturnType<typeof startCluster>>;
+let own: Awaited<ReturnType<typeof startSecureCluster>>;
 beforeAll(async () => {
-  const serverArgs = ['--user', 'app', 'on', '>pw', '~*', '&*', '+@all'];
-  own = await startCluster({ serverArgs });
+  own = await startSecureCluster();
 });
 afterAll(() => own?.dispose());
 
 brokerContract({
-  name: 'broker-redis, a Cluster with passwords',
+  name: 'broker-redis, a Cluster over TLS, with a password',
   capabilities: { remote: true, routing: 'interest' },
-  createNode: ({ logger }) => {
-    const cluster = { nodes: own.cluster.addresses };
-    return redisBroker({ cluster, username: 'app', password: 'pw', logger });
-  },
+  createNode: ({ logger }) => redisBroker({ ...own.address, logger }),
   remote: {
     interrupt: async () => {
       for (const url of masters()) await ask(url, 'client', 'KILL', 'TYPE', 'pubsub');

@@ -14,6 +14,7 @@ import {
   type RedisGroup,
   type RedisGroupOptions,
 } from '../../../scripts/services/redis-sentinel.js';
+import { makeRedisCertificates } from '../../../scripts/services/redis-tls.js';
 
 /** A Redis of our own and the way to be rid of it. */
 export interface PrivateRedis {
@@ -68,7 +69,25 @@ export async function startCluster(
   return { cluster, dispose };
 }
 
-/** The same for one test. */
+/** One that speaks TLS and has a user with a password. */
+export async function startSecureCluster() {
+  const dir = await ownDir();
+  const certificates = await makeRedisCertificates(dir);
+  const user = { username: 'app', password: 'a-l0ng-pw' };
+  const serverArgs = ['--user', user.username, 'on', `>${user.password}`, '~*', '&*', '+@all'];
+  const { cluster, dispose } = await startCluster({ certificates, serverArgs });
+  const address = { cluster: { nodes: cluster.addresses }, ...user, tls: { ca: certificates.ca } };
+  return {
+    cluster,
+    address,
+    dispose: async (): Promise<void> => {
+      await dispose();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A plain one for one test. */
 export async function privateCluster(
   options: Omit<RedisClusterOptions, 'dir'> = {},
 ): Promise<RedisCluster> {
