@@ -1,0 +1,49 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { settings } from '../settings.js';
+import { measureChecks, measurePoints, type Point } from './measure.js';
+
+const resultsDir = fileURLToPath(new URL('../results/', import.meta.url));
+
+/**
+ * Measures two to four nodes as processes and writes `scaling.json`, from which the simulation has its
+ * costs. With `KAFKA_BROKERS` fan-out over Kafka as well.
+ */
+export async function scaling(): Promise<void> {
+  const kafka = process.env.KAFKA_BROKERS;
+  const points: Point[] = [];
+  for (const nodes of [2, 3, 4]) {
+    for (const broker of kafka === undefined ? [undefined] : [undefined, kafka]) {
+      process.stderr.write(
+        `${nodes} nodes joined by ${broker === undefined ? 'Redis' : 'Kafka'}\n`,
+      );
+      points.push(...(await measurePoints(nodes, broker)));
+    }
+  }
+  const report = {
+    bench: 'scaling',
+    date: new Date().toISOString().slice(0, 10),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpus: availableParallelism(),
+    check: await measureChecks(),
+    points,
+  };
+  console.table(
+    points.map(({ routing, nodes, to, received, nodeCpu, redisCpu }) => ({
+      ...{ routing, nodes, to },
+      'received by each node': received.map((each) => each.toFixed(2)).join(' '),
+      'CPU us of each node': nodeCpu.map((each) => each.toFixed(0)).join(' '),
+      'CPU us of Redis': redisCpu.toFixed(0),
+    })),
+  );
+  const dir = settings.RESULTS_DIR ?? resultsDir;
+  await mkdir(dir, { recursive: true });
+  await writeFile(join(dir, 'scaling.json'), `${JSON.stringify(report, rounded, 2)}\n`);
+}
+
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(4)) : value;
+}
