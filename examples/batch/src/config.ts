@@ -40,9 +40,6 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     throw new Error(`${issue?.path.join('.')}: ${issue?.message}`);
   }
   const env = parsed.data;
-  if (env.ROUTING === 'directed' && env.BROKER !== 'redis') {
-    throw new Error(`ROUTING: directed does not go with ${env.BROKER}`);
-  }
   return {
     broker: env.BROKER,
     directed: env.ROUTING === 'directed',

@@ -25,5 +25,6 @@ function makeBroker(config: Config, logger: Logger) {
     return redisBroker({ url: config.redisUrl, routing, logger });
   }
   const kafka = { brokers: config.kafkaBrokers };
-  return kafkaBroker({ kafka, topic: config.kafkaTopic, createTopic: {}, logger });
+  const routing = config.directed ? 'directed' : 'fanout';
+  return kafkaBroker({ kafka, topic: config.kafkaTopic, routing, createTopic: {}, logger });
 }
