@@ -1,5 +1,11 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
+import { BatchProcess } from './harness/batch-process.js';
 import { DirectoryView } from './harness/directory-view.js';
 import { eventually } from './harness/eventually.js';
 import { expectDelivery, type Follower } from './harness/expect-delivery.js';
@@ -217,4 +223,40 @@ test('nodes whose clocks are five minutes apart from the others: leases, expiry 
     return (await view.traces('fast')).length === 0;
   });
   expect(await view.countAt('slow', ofSlow)).toBe(ofSlow.length);
+});
+
+test('a batch job with ROUTING=directed reaches the node that holds the user, and is in no directory', async () => {
+  const { redis, nodes, view } = await directedNodes(['a']);
+  const [a] = nodes;
+  if (a === undefined) throw new Error('no node');
+  const [user = ''] = usersOf(1);
+  const followers = await streamsAt(a, [user]);
+  const batch = await BatchProcess.start({ REDIS_URL: redis.url, ROUTING: 'directed' });
+  onTestFinished(() => batch.stop());
+  batch.notify([user]);
+  expect(await batch.finish()).toMatchObject({ exitCode: 0, enqueued: 1, undelivered: 0 });
+  // No position check would find it.
+  const shown = () => followers.every(({ reader }) => reader.log.count(`user:${user}`) === 1);
+  await eventually('it is shown', shown);
+  expect(await view.where([user])).toEqual([['a']]);
+});
+
+test('the code of docs/directory.md runs as it stands, and leaves nothing in Redis', async () => {
+  const redis = await privateRedis([]);
+  onTestFinished(() => redis.stop());
+  const page = readFileSync(new URL('../docs/directory.md', import.meta.url), 'utf8');
+  const code = /```ts\n(import [\s\S]*?)```/.exec(page)?.[1] ?? '';
+  expect(code).toContain("routing: 'directed'");
+  // Beside the example, whose dependencies are those that the code imports.
+  const file = fileURLToPath(new URL(`../examples/batch/docs-${process.pid}.ts`, import.meta.url));
+  writeFileSync(file, code);
+  onTestFinished(() => rmSync(file));
+  await promisify(execFile)(
+    process.execPath,
+    ['--import', 'tsx', '--conditions=@realtime-notify/source', file],
+    { env: { ...process.env, REDIS_URL: redis.url } },
+  );
+  const admin = new Redis(redis.url);
+  onTestFinished(() => admin.disconnect());
+  expect(await admin.keys('rn:sse_*')).toEqual([]);
 });

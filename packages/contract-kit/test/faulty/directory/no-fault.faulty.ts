@@ -1,0 +1,3 @@
+import { memoryDirectoryContract, WrappedDirectory } from './wrapped-directory.js';
+
+memoryDirectoryContract(WrappedDirectory);
