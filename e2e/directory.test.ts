@@ -38,7 +38,7 @@ async function directedNodes(
     const node = await startNode(
       { NODE_ID, JWT_SECRET, BROKER: 'redis', REDIS_URL: redis.url },
       {
-        file: 'e2e/harness/directed-node.ts',
+        file: fileURLToPath(new URL('./harness/directed-node.ts', import.meta.url)),
         env: { LEASE_MS: String(LEASE_MS), ...env(NODE_ID) },
       },
     );

@@ -118,7 +118,10 @@ export class LifeCycle {
     const { feeds, channelNames, logger } = this.#parts;
     return {
       resync: (reason, userIds) => {
-        logger.info({ reason, users: userIds.length }, 'this node could not be found for a while');
+        logger.info(
+          { reason, users: userIds.length },
+          'users could not be found here for a while: their feeds are compared with the store',
+        );
         feeds.resync(userIds.map((userId) => channelNames.user(userId)));
       },
       presence: (changes) => {
