@@ -124,10 +124,8 @@ class KafkaBroker implements Broker {
   async #publishTo(directed: readonly DirectedEnvelope[]): Promise<void> {
     this.#started();
     // This node reads one partition of many: of leaders that died the other lanes know more.
-    const patient = this.#state === 'up';
-    await this.#settle(
-      this.#direct === undefined ? [] : [this.#direct.publishTo(directed, patient)],
-    );
+    const allUp = (): boolean => this.#state === 'up';
+    await this.#settle(this.#direct === undefined ? [] : [this.#direct.publishTo(directed, allUp)]);
   }
 
   /** Resolves when all have, rejects when one did; never before all have settled. */

@@ -89,6 +89,14 @@ export interface Tail extends Watch {
   readonly ready: Promise<void>;
 }
 
+export interface ProduceOptions {
+  /**
+   * Whether a leader that fails is waited for, as long as producing may take; asked again after each
+   * failure. Otherwise the first failure rejects, so that the other leaders are not held up.
+   */
+  readonly patient: boolean;
+}
+
 export interface GroupOptions {
   readonly topics: readonly string[];
   readonly groupId: string;
@@ -169,12 +177,11 @@ export interface KafkaClient {
   /**
    * Resolves when Kafka has acknowledged all records. Rejects with `BROKER_UNAVAILABLE`, or with
    * `BROKER_CONFIGURATION` for what trying again cannot mend; some records may be there all the same.
-   * Without `patient` a leader that fails is not waited for, so that the others are not held up.
    */
   produce(
     topic: string,
     records: readonly ProducedRecord[],
-    options: { readonly patient: boolean },
+    options: ProduceOptions,
   ): Promise<void>;
   /** Reads without a consumer group. Its probe asks every leader read from. */
   tail(options: TailOptions): Tail;

@@ -74,9 +74,9 @@ export function kafkajsClient(options: KafkajsClientOptions): KafkaClient {
   };
   return {
     ensureTopic,
-    async produce(topic, records, { patient }) {
+    async produce(topic, records, produceOptions) {
       try {
-        await producer.produce(topic, records, patient);
+        await producer.produce(topic, records, produceOptions);
       } catch (error) {
         for (const watch of watches) watch.suspect();
         throw error;

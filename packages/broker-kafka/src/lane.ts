@@ -81,28 +81,33 @@ export class Lane {
   }
 
   async publish(envelopes: readonly Envelope[]): Promise<void> {
-    await this.#produce(envelopes.map(encodeRecord), true);
+    await this.#produce(envelopes.map(encodeRecord), () => true);
   }
 
-  /** Without `patient` a leader that fails is not waited for. */
-  async publishTo(directed: readonly DirectedEnvelope[], patient: boolean): Promise<void> {
+  /** A leader that fails is waited for while the link is up and `mayWait` says so. */
+  async publishTo(directed: readonly DirectedEnvelope[], mayWait: () => boolean): Promise<void> {
     const records = directed.flatMap(({ envelope, nodeIds }) =>
       nodeIds.map((nodeId) => encodeDirected(envelope, nodeId)),
     );
-    await this.#produce(records, patient);
+    await this.#produce(records, mayWait);
   }
 
-  async #produce(records: readonly OutgoingRecord[], mayWait: boolean): Promise<void> {
+  async #produce(records: readonly OutgoingRecord[], mayWait: () => boolean): Promise<void> {
     // One node of a cluster being down must not silence the partitions of the others.
     if (!this.#watch.reachable) this.mustBeUp();
-    const patient = mayWait && this.#link?.state === 'up';
+    const isUp = (): boolean => this.#link?.state === 'up';
+    const options = {
+      get patient() {
+        return mayWait() && isUp();
+      },
+    };
     const bytes = records.reduce((sum, { value }) => sum + value.length + 200, 0);
     if (this.#pendingBytes >= this.#options.maxPendingBytes) {
       throw new NotifyError('BROKER_UNAVAILABLE', 'Kafka acknowledges more slowly than we publish');
     }
     this.#pendingBytes += bytes;
     try {
-      await this.#client.produce(this.#topic, records, { patient });
+      await this.#client.produce(this.#topic, records, options);
     } finally {
       this.#pendingBytes -= bytes;
     }

@@ -1,6 +1,6 @@
 import type { ClusterLinks, TopicLayout } from './cluster-links.js';
 import { backoffMs, pause, withDeadline } from './deadline.js';
-import type { Acks, ProducedRecord } from './kafka-client.js';
+import type { Acks, ProducedRecord, ProduceOptions } from './kafka-client.js';
 import { kafkaFailure, partitionError } from './kafka-errors.js';
 import type { KafkaDriver } from './kafkajs-driver.js';
 
@@ -14,6 +14,9 @@ export interface ProducerOptions {
   readonly layoutMaxAgeMs: number;
 }
 
+type ProducerDriver = Pick<KafkaDriver, 'partitionOf' | 'protocolError'>;
+type ProducerLinks = Pick<ClusterLinks, 'layout' | 'node' | 'drop'>;
+
 const impatientMs = 1_000;
 
 /**
@@ -21,15 +24,15 @@ const impatientMs = 1_000;
  * the time is up, each partition as a whole, so that its order holds.
  */
 export class RecordProducer {
-  readonly #driver: KafkaDriver;
-  readonly #links: ClusterLinks;
+  readonly #driver: ProducerDriver;
+  readonly #links: ProducerLinks;
   readonly #options: ProducerOptions;
   readonly #signal: AbortSignal;
   readonly #layouts = new Map<string, { readonly layout: TopicLayout; readonly askedAt: number }>();
 
   constructor(
-    driver: KafkaDriver,
-    links: ClusterLinks,
+    driver: ProducerDriver,
+    links: ProducerLinks,
     options: ProducerOptions,
     signal: AbortSignal,
   ) {
@@ -42,13 +45,13 @@ export class RecordProducer {
   async produce(
     topic: string,
     records: readonly ProducedRecord[],
-    patient: boolean,
+    options: ProduceOptions,
   ): Promise<void> {
     const { timeoutMs, maxRequestBytes } = this.#options;
-    const limitMs = patient ? timeoutMs : Math.min(timeoutMs, impatientMs);
+    const limitMs = options.patient ? timeoutMs : Math.min(timeoutMs, impatientMs);
     const deadline = performance.now() + limitMs;
     for (const chunk of chunks(records, maxRequestBytes)) {
-      await this.#produceChunk(topic, chunk, deadline, patient);
+      await this.#produceChunk(topic, chunk, deadline, options);
     }
   }
 
@@ -56,7 +59,7 @@ export class RecordProducer {
     topic: string,
     records: readonly ProducedRecord[],
     deadline: number,
-    patient: boolean,
+    options: ProduceOptions,
   ): Promise<void> {
     let pending = records;
     for (let attempt = 0; ; attempt += 1) {
@@ -73,8 +76,8 @@ export class RecordProducer {
       this.#layouts.delete(topic);
       const error = kafkaFailure(`producing to ${topic}`, failure);
       const waitMs = backoffMs(attempt, 50, 1_000);
-      const late = !patient || performance.now() + waitMs > deadline;
-      if (!error.retryable || late || this.#signal.aborted) throw error;
+      const late = performance.now() + waitMs > deadline;
+      if (!error.retryable || !options.patient || late || this.#signal.aborted) throw error;
       await pause(waitMs, this.#signal);
     }
   }
