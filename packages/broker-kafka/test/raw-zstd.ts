@@ -23,7 +23,7 @@ function rawZstd(bytes: Buffer): Buffer<ArrayBuffer> {
   head.writeUInt32LE(magic, 0);
   head.writeUInt8(descriptor, 4);
   head.writeUInt32LE(bytes.length, 5);
-  const parts = [head];
+  const parts: Buffer[] = [head];
   for (let at = 0; at < bytes.length; at += maxBlock) {
     const block = bytes.subarray(at, at + maxBlock);
     const isLast = at + maxBlock >= bytes.length;

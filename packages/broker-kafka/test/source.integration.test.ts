@@ -1,68 +1,11 @@
 import { eventually } from '@realtime-notify/contract-kit';
 import { NotifyError, type NotifyRequest, silentLogger } from '@realtime-notify/core';
-import type { Message } from 'kafkajs';
 import { expect, onTestFinished, test } from 'vitest';
-import { type KafkaSourceOptions, kafkaSource } from '../src/index.js';
-import {
-  createTopic,
-  deleteTopic,
-  freshTopic,
-  kafkaBrokers,
-  plainKafka,
-  withAdmin,
-} from './test-kafka.js';
+import { kafkaSource } from '../src/index.js';
+import { deleteTopic, freshTopic, kafkaBrokers } from './test-kafka.js';
+import { produce, record, sourceTopic, startSource, TestTarget } from './test-source.js';
 
 const brokers = kafkaBrokers();
-
-/** A notifier that keeps what it is asked for, and fails where `failure` says so. */
-class TestTarget {
-  readonly requests: NotifyRequest[] = [];
-  failure: (request: NotifyRequest) => Error | undefined = () => undefined;
-
-  async notify(request: NotifyRequest): Promise<void> {
-    const failure = this.failure(request);
-    if (failure !== undefined) throw failure;
-    this.requests.push(request);
-  }
-
-  get texts(): unknown[] {
-    return this.requests.map(({ data }) => data);
-  }
-}
-
-async function startSource(
-  topic: string,
-  notifier: TestTarget,
-  options: Partial<KafkaSourceOptions> = {},
-) {
-  const source = kafkaSource({ kafka: { brokers }, topic, notifier, createTopic: {}, ...options });
-  onTestFinished(() => source.close());
-  await source.start();
-  return source;
-}
-
-async function produce(topic: string, messages: Message[]): Promise<void> {
-  // Retries of its own must not put a record there twice.
-  const producer = plainKafka(brokers).producer({ idempotent: true, maxInFlightRequests: 1 });
-  await producer.connect();
-  await producer.send({ topic, messages });
-  await producer.disconnect();
-}
-
-const record = (user: string, data: unknown, partition = 0): Message => ({
-  partition,
-  value: JSON.stringify({ to: { user }, type: 'message', data }),
-});
-
-/** A Kafka topic with the default group of a source, both gone when the test has finished. */
-async function sourceTopic(partitions: number): Promise<string> {
-  const topic = freshTopic('source');
-  await createTopic(brokers, topic, partitions);
-  onTestFinished(async () => {
-    await withAdmin(brokers, (admin) => admin.deleteGroups([`${topic}-source`])).catch(() => {});
-  });
-  return topic;
-}
 
 test('records become requests in order, their place is the key; bad ones are passed', async () => {
   const topic = await sourceTopic(1);

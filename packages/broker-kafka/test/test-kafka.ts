@@ -69,6 +69,8 @@ export async function deleteTopic(brokers: readonly string[], topic: string): Pr
 export class CuttableLinks {
   readonly config: KafkaConfig;
   readonly #sockets = new Set<Socket>();
+  /** Of sockets that are closed. */
+  #bytesRead = 0;
   #held = false;
 
   constructor(brokers: readonly string[]) {
@@ -78,10 +80,18 @@ export class CuttableLinks {
         // Nothing listens on port 1.
         const socket = connect({ host, port: this.#held ? 1 : port }, onConnect);
         this.#sockets.add(socket);
-        socket.once('close', () => this.#sockets.delete(socket));
+        socket.once('close', () => {
+          this.#bytesRead += socket.bytesRead;
+          this.#sockets.delete(socket);
+        });
         return socket;
       },
     };
+  }
+
+  /** What has come over all of them. */
+  get bytesRead(): number {
+    return [...this.#sockets].reduce((sum, { bytesRead }) => sum + bytesRead, this.#bytesRead);
   }
 
   cut(): void {

@@ -136,13 +136,14 @@ export class GroupReader {
     const { links, fetchWaitMs, maxFetchBytes: maxBytes, maxPartitionBytes } = this.#context;
     const { signal } = this.#abort;
     for (let led = this.#ledBy(leader); led.length > 0; led = this.#ledBy(leader)) {
-      const wake = this.#wake;
+      // Before the look: what has room afterwards rings this one.
+      if (this.#wake.isRung) this.#wake = alarm();
+      const { rung } = this.#wake;
       const ready = led.filter(({ intake }) => intake.hasRoom);
       if (ready.length === 0) {
-        await pause(fetchWaitMs, signal, wake.rung);
+        await pause(fetchWaitMs, signal, rung);
         continue;
       }
-      if (wake.isRung) this.#wake = alarm();
       let node: NodeConnection | undefined;
       try {
         node = await links.node(leader);
