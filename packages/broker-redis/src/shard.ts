@@ -10,6 +10,7 @@ import type { ShardTopics } from './topics.js';
 
 /** When a slot goes, word of it comes for each of its topics; this gathers them, in milliseconds. */
 const renewAfterMs = 20;
+const longestRenewalMs = 2_000;
 
 /** What a shard tells the whole of. */
 export interface ShardEvents {
@@ -39,8 +40,9 @@ export class Shard implements PartitionOwner {
   #probeTopic = '';
   #probeInterest: Interest;
   #isUp = false;
-  /** Subscriptions are about to be made anew. */
+  /** Subscriptions are about to be made anew, and how often they were since the shard was up. */
   #renewing: NodeJS.Timeout | undefined;
+  #renewals = 0;
 
   constructor(
     source: RedisServer,
@@ -74,6 +76,7 @@ export class Shard implements PartitionOwner {
     const report = {
       up: () => {
         this.#isUp = true;
+        this.#renewals = 0;
         events.up();
       },
       down: (error: NotifyError) => this.#down(error),
@@ -166,13 +169,16 @@ export class Shard implements PartitionOwner {
    * all are made anew here, and those that are refused belong elsewhere. It says so for each that ended.
    */
   #moved(): void {
+    // Longer each time while nobody knows where the slot is.
+    const delayMs = Math.min(renewAfterMs * 2 ** this.#renewals, longestRenewalMs);
     this.#renewing ??= setTimeout(() => {
       this.#renewing = undefined;
+      this.#renewals += 1;
       this.#events.moved();
       this.#probeInterest.connectionLost();
       for (const partition of this.#partitions) partition.interrupted();
       this.#beginAnew();
-    }, renewAfterMs);
+    }, delayMs);
   }
 
   #down(error: NotifyError): void {
