@@ -36,7 +36,7 @@ export function makeSource(config: Config, notifier: ExampleNotifier, logger: Lo
   if (config.source === undefined) return undefined;
   const kafka = { brokers: config.kafkaBrokers };
   const source = kafkaSource({ kafka, ...config.source, notifier, createTopic: {}, logger });
-  notifier.onDrain(() => source.close());
+  notifier.onDrain(() => source.drain());
   return source;
 }
 

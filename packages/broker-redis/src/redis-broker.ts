@@ -35,8 +35,9 @@ import { ShardTopics, type TopicNames, Topics } from './topics.js';
  * reason, and it is tried again.
  *
  * On a Cluster (7.0 or later) envelopes travel by sharded pub/sub: channels are put into `partitions`, and
- * there are two connections to each master. A slot that goes to another master is subscribed there, then
- * `resync` is called for its channels.
+ * there are as many connections to each master, each probed. What goes to another master, by a failover or
+ * because slots move, is subscribed there, then `resync` is called for its channels; the state is `down`
+ * meanwhile, but what the other masters carry is carried.
  *
  * `start` rejects with `BROKER_CONFIGURATION` where Redis or a Sentinel refuses credentials or rights,
  * or a certificate is not accepted; the broker is closed then. What is refused later makes the
