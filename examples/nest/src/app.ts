@@ -18,8 +18,8 @@ export async function makeApp(context: ExampleContext): Promise<ExampleApp> {
     if (!page(request, response)) next();
   });
   return {
-    async listen(port) {
-      await app.listen(port, '127.0.0.1');
+    async listen(port, host = '127.0.0.1') {
+      await app.listen(port, host);
       return Number(new URL(await app.getUrl()).port);
     },
     close: () => app.close(),

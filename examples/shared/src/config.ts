@@ -20,6 +20,7 @@ const ms = z.coerce.number().min(0);
 
 const envSchema = z
   .object({
+    HOST: z.string().default('127.0.0.1'),
     PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
     NODE_ID: z.string().optional(),
     BROKER: z.enum(['memory', 'redis', 'kafka']).default('memory'),
@@ -54,6 +55,8 @@ const envSchema = z
 
 /** The settings of a server, read from its environment. */
 export interface Config {
+  /** Where it listens; `0.0.0.0` in a container. */
+  readonly host: string;
   readonly port: number;
   readonly nodeId: string | undefined;
   readonly broker: keyof typeof routings;
@@ -82,6 +85,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const env = parsed.data;
   const topic = env.SOURCE_TOPIC;
   return {
+    host: env.HOST,
     port: env.PORT,
     nodeId: env.NODE_ID,
     broker: env.BROKER,

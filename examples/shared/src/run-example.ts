@@ -12,8 +12,8 @@ export interface ExampleContext {
 
 /** An example's application, on whatever framework. */
 export interface ExampleApp {
-  /** Starts the notifier, then listens on 127.0.0.1; resolves with the port. */
-  listen(port: number): Promise<number>;
+  /** Starts the notifier, then listens, on 127.0.0.1 by default; resolves with the port. */
+  listen(port: number, host?: string): Promise<number>;
   /** Drains the notifier, then closes the server. */
   close(): Promise<void>;
 }
@@ -38,7 +38,7 @@ async function run(
   const notifier = makeNotifier(config, log);
   const source = makeSource(config, notifier, log);
   const app = await makeApp({ notifier, jwtSecret: config.jwtSecret, logger: log });
-  const port = await app.listen(config.port);
+  const port = await app.listen(config.port, config.host);
   await source?.start();
   console.log(`ready http://127.0.0.1:${port}`);
 

@@ -8,9 +8,9 @@ const closeTimeoutMs = 2_000;
 /** An application whose server is its own to open and to close. */
 export function serverApp(server: Server, notifier: ExampleNotifier): ExampleApp {
   return {
-    async listen(port) {
+    async listen(port, host = '127.0.0.1') {
       await notifier.start();
-      return listen(server, port);
+      return listen(server, port, host);
     },
     async close() {
       await notifier.drain();
@@ -19,10 +19,10 @@ export function serverApp(server: Server, notifier: ExampleNotifier): ExampleApp
   };
 }
 
-function listen(server: Server, port: number): Promise<number> {
+function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });

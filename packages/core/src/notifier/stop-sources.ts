@@ -5,7 +5,7 @@ import { pause } from '../time/pause.js';
 export type StopSource = () => Promise<void> | void;
 
 /** How long a source may take to stop. */
-const patienceMs = 10_000;
+export const sourcePatienceMs = 10_000;
 
 /** Resolves when all have stopped, after ten seconds, or once `signal` aborts; never rejects. */
 export async function stopSources(
@@ -14,7 +14,7 @@ export async function stopSources(
   logger: Logger,
 ): Promise<void> {
   const stopped = new AbortController();
-  const waited = pause(patienceMs, AbortSignal.any([signal, stopped.signal]));
+  const waited = pause(sourcePatienceMs, AbortSignal.any([signal, stopped.signal]));
   const stops = sources.map(async (stop) => {
     try {
       await stop();
@@ -25,6 +25,9 @@ export async function stopSources(
   void Promise.all(stops).then(() => stopped.abort());
   await waited;
   if (!stopped.signal.aborted && !signal.aborted) {
-    logger.warn({ patienceMs }, 'a source did not stop in time: the drain goes on without it');
+    logger.warn(
+      { sourcePatienceMs },
+      'a source did not stop in time: the drain goes on without it',
+    );
   }
 }
