@@ -10,7 +10,7 @@ export interface Costs {
   readonly deliver: number;
   /** or one that nobody follows. */
   readonly drop: number;
-  /** One more stream is handed a notification that the node has. */
+  /** A stream is handed what goes to many at once. */
   readonly write: number;
   /** A node compares a channel with the store. */
   readonly check: number;
@@ -42,7 +42,7 @@ export function costsOf({ check, points }: Measured): Costs {
     publish: median(those('interest', 'offline users').map(({ nodeCpu }) => nodeCpu[0] ?? 0)),
     deliver,
     drop: perReceived(those('fanout', 'offline users')),
-    write: Math.max(0, perReceived(those('interest', 'all')) - deliver) / streamsPerNode,
+    write: perReceived(those('interest', 'all')) / streamsPerNode,
     check: check.nodeCpu,
     redisAppend,
     redisPublish: Math.max(0, redisOffline - redisAppend),
@@ -64,11 +64,11 @@ export interface Busy {
 
 /** What a load costs. Kafka's own CPU, in `fanout`, is not in it. */
 export function busyOf(routing: Routing, scenario: Scenario, load: Load, costs: Costs): Busy {
-  const { nodes, perSecond, onlineShare, broadcastsPerSecond } = scenario;
+  const { nodes, perSecond, onlineShare } = scenario;
   const delivered = (perSecond * onlineShare * load.nodesPerUser) / nodes;
   const node =
     (load.appends / nodes) * costs.publish +
-    (delivered + broadcastsPerSecond) * costs.deliver +
+    delivered * costs.deliver +
     (load.unwanted + load.beacons) * costs.drop +
     load.written * costs.write +
     (load.positions / nodes) * costs.check;

@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { onTestFinished } from 'vitest';
+import { eventually } from './eventually.js';
+import { repoDir } from './example.js';
+
+/** A program of `examples/roots` as a process, for one test. */
+export class RootProcess {
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<unknown[]>;
+  #output = '';
+
+  constructor(root: string, mode: string, env: NodeJS.ProcessEnv) {
+    const file = `examples/roots/${root}/main.ts`;
+    const args = ['--import', 'tsx', '--conditions=@realtime-notify/source', file, mode];
+    this.#child = spawn(process.execPath, args, {
+      cwd: repoDir,
+      env: { PATH: process.env.PATH, ...env },
+    });
+    this.#exited = once(this.#child, 'exit');
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.on('data', (chunk) => {
+        this.#output += chunk;
+      });
+    }
+    onTestFinished(() => void this.#child.kill('SIGKILL'));
+  }
+
+  /** Resolves with `http://127.0.0.1:port` once it serves. */
+  async ready(): Promise<string> {
+    let base: string | undefined;
+    await eventually('it serves', () => {
+      if (this.#child.exitCode !== null) throw new Error(`it ended:\n${this.#output}`);
+      base = /^ready (http:\S+)$/m.exec(this.#output)?.[1];
+      return base !== undefined;
+    });
+    return base ?? '';
+  }
+
+  /** Writes to its standard input, and ends that. */
+  input(text: string): void {
+    this.#child.stdin?.end(text);
+  }
+
+  terminate(): void {
+    this.#child.kill('SIGTERM');
+  }
+
+  /** Resolves with its exit code and all that it wrote. */
+  async ended(): Promise<{ readonly code: number | null; readonly output: string }> {
+    await this.#exited;
+    return { code: this.#child.exitCode, output: this.#output };
+  }
+}

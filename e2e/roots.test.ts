@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
+import { SignJWT } from 'jose';
+import { expect, onTestFinished, test } from 'vitest';
+import { eventually } from './harness/eventually.js';
+import { repoDir } from './harness/example.js';
+import { redisDatabase } from './harness/redis-database.js';
+import { RootProcess } from './harness/root-process.js';
+import { sseReader } from './harness/sse-reader.js';
+import type { StreamReader } from './harness/stream-reader.js';
+
+const JWT_SECRET = 'only for this test, and long enough for it';
+
+async function reader(user: string, base: string): Promise<StreamReader> {
+  const token = await new SignJWT({})
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(user)
+    .setExpirationTime('1h')
+    .sign(Buffer.from(JWT_SECRET));
+  const opened = sseReader({ name: `${user} at ${base}`, nodes: [base], token });
+  onTestFinished(() => opened.cut());
+  return opened;
+}
+
+test.each(['c-redis-channel'])('%s has less than 80 lines', (root) => {
+  const text = readFileSync(`${repoDir}examples/roots/${root}/main.ts`, 'utf8');
+  expect(text.split('\n').length).toBeLessThan(80);
+});
+
+test('root C: two servers and a batch job, joined by a Redis channel for each user who is there', async () => {
+  const { url: REDIS_URL, release } = await redisDatabase();
+  onTestFinished(release);
+  const redis = new Redis(REDIS_URL);
+  onTestFinished(() => redis.disconnect());
+  const subscribed = async (user: string): Promise<boolean> =>
+    (await redis.pubsub('CHANNELS', `*user:${user}*`)).length > 0;
+  const servers = [0, 1].map(
+    () => new RootProcess('c-redis-channel', 'serve', { REDIS_URL, JWT_SECRET }),
+  );
+  const [a = '', b = ''] = await Promise.all(servers.map((server) => server.ready()));
+  const run = crypto.randomUUID().slice(0, 8);
+  const [here, there, nobody] = [`${run}-here`, `${run}-there`, `${run}-nobody`];
+  const readers = [await reader(here, a), await reader(there, b), await reader(there, a)];
+  await Promise.all(readers.map((each) => each.open()));
+  expect([await subscribed(here), await subscribed(there), await subscribed(nobody)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+
+  for (let time = 0; time < 2; time += 1) {
+    // The second time for nothing: the keys are the same.
+    const job = new RootProcess('c-redis-channel', 'job', { REDIS_URL });
+    job.input([here, there, nobody].join('\n'));
+    expect(await job.ended()).toEqual({ code: 0, output: '' });
+  }
+  const userOf = (each: StreamReader): string => each.name.split(' ')[0] ?? '';
+  await eventually('everybody was shown theirs', () =>
+    readers.every((each) => each.log.count(`user:${userOf(each)}`) > 0),
+  );
+  for (const each of readers) {
+    const user = userOf(each);
+    expect(each.log.on(`user:${user}`)).toMatchObject([
+      { type: 'invoice.ready', data: { invoiceId: `2026-11-${user}` } },
+    ]);
+    expect(each.log.problems).toEqual([]);
+  }
+
+  readers[0]?.cut();
+  await eventually('nobody is subscribed for who has left', async () => !(await subscribed(here)));
+  expect(await subscribed(there)).toBe(true);
+  for (const server of servers) server.terminate();
+  for (const server of servers) expect(await server.ended()).toMatchObject({ code: 0 });
+});
