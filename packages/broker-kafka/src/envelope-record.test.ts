@@ -29,12 +29,14 @@ const envelope: fc.Arbitrary<Envelope> = fc
         offset: fc.integer({ min: 1 }),
       }),
     ),
+    previousTag: fc.option(fc.stringMatching(/^[0-9a-f]{8}$/)),
     trace: fc.option(wellFormed),
     provisional: fc.boolean(),
   })
-  .map(({ place, trace, provisional, ...fields }) => ({
+  .map(({ place, previousTag, trace, provisional, ...fields }) => ({
     ...fields,
     ...(place ?? { epoch: null, offset: null, ...(provisional ? { provisional } : {}) }),
+    ...(place !== null && previousTag !== null ? { previousTag } : {}),
     ...(trace === null ? {} : { traceparent: trace }),
   }));
 
@@ -46,6 +48,7 @@ const sample = {
   dataJson: '{}',
   epoch: 'e1',
   offset: 7,
+  previousTag: 'b302099a',
 };
 
 describe('envelope records', () => {
@@ -61,7 +64,10 @@ describe('envelope records', () => {
     expect(encodeRecord(sample)).toEqual({
       key: 'user:1',
       value: '{}',
-      headers: { id: sample.id, type: 'message', time: '1', epoch: 'e1', offset: '7' },
+      headers: {
+        ...{ id: sample.id, type: 'message', time: '1' },
+        ...{ epoch: 'e1', offset: '7', previousTag: 'b302099a' },
+      },
     });
   });
 
@@ -72,6 +78,11 @@ describe('envelope records', () => {
     else headers.set(name, Buffer.from(value));
     return { ...good, headers };
   };
+
+  test('a record of an older version says nothing of the one before it', () => {
+    const { previousTag: _, ...older } = sample;
+    expect(decodeRecord(withHeader('previousTag', undefined))).toEqual(older);
+  });
 
   test.each([
     ['no key', { ...good, key: null }],
@@ -87,6 +98,7 @@ describe('envelope records', () => {
     ['an offset of zero', withHeader('offset', '0')],
     ['an offset beyond what a number holds', withHeader('offset', '9999999999999999')],
     ['a place and the mark of having none yet', withHeader('provisional', 'true')],
+    ['a tag before it that is none', withHeader('previousTag', 'B302')],
     ['an epoch of another form', withHeader('epoch', 'E!')],
   ])('%s: not an envelope', (_what, record) => {
     expect(decodeRecord(record)).toBeUndefined();

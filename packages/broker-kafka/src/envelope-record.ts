@@ -4,10 +4,11 @@ import type { IncomingRecord, OutgoingRecord } from './kafka-client.js';
 /**
  * An envelope as a Kafka record: the channel as key, so that a channel keeps to one partition; the
  * data's JSON text as value; the rest in headers, readable for other programs. An ephemeral one has
- * neither `epoch` nor `offset`; nor has a provisional one, which says so.
+ * neither `epoch` nor `offset` nor `previousTag`; nor has a provisional one, which says so.
  */
 export function encodeRecord(envelope: Envelope): OutgoingRecord {
-  const { id, type, channel, epoch, offset, time, dataJson, traceparent, provisional } = envelope;
+  const { id, type, channel, epoch, offset, time, dataJson } = envelope;
+  const { traceparent, previousTag, provisional } = envelope;
   return {
     key: channel,
     value: dataJson,
@@ -17,6 +18,7 @@ export function encodeRecord(envelope: Envelope): OutgoingRecord {
       time: String(time),
       ...(epoch === null ? {} : { epoch }),
       ...(offset === null ? {} : { offset: String(offset) }),
+      ...(previousTag === undefined ? {} : { previousTag }),
       ...(traceparent === undefined ? {} : { traceparent }),
       ...(provisional === undefined ? {} : { provisional: String(provisional) }),
     },
@@ -38,6 +40,7 @@ export function decodeRecord({ key, value, headers }: IncomingRecord): Envelope 
       epoch: text('epoch') ?? null,
       offset: integer(text('offset')) ?? null,
       time: integer(text('time')),
+      previousTag: text('previousTag'),
       traceparent: text('traceparent'),
       provisional: flag(text('provisional')),
       dataJson: utf8(value),

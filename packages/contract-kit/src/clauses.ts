@@ -5,7 +5,7 @@ export interface Clause {
   readonly opposite?: string;
 }
 
-/** The clauses of the Store port. S1 to S13 are the numbered promises over the port. */
+/** The clauses of the Store port. S1 to S14 are the numbered promises over the port. */
 export const storeClauses = {
   S1: { sentence: 'offsets are 1, 2, 3 ... under one epoch, however many writers there are' },
   S2: { sentence: 'what is appended is kept, its fields unchanged' },
@@ -20,6 +20,7 @@ export const storeClauses = {
   S11: { sentence: 'what is too old by the clock of the store is never served' },
   S12: { sentence: 'nothing is placed at or before a floor that the log lost, under its epoch' },
   S13: { sentence: 'a page keeps to the bytes it may have, and always leads on' },
+  S14: { sentence: 'an envelope names its predecessor as the log knew it, kept or not' },
   'S-MODEL': { sentence: 'any sequence of operations does what a plain model does' },
   'S-AWAY': {
     sentence: 'while the store is away calls fail with STORE_UNAVAILABLE in bounded time',

@@ -8,6 +8,7 @@
  * Entries say in `at` when Redis took them, by its own clock, and in `sum` how many bytes of data the
  * channel had been given up to then, their own included: what a part of the log holds is a difference.
  * Those that an older version wrote have neither; they count as taken when they were made, and as empty.
+ * In `previous` they have the tag of the entry before them, which may have gone; it is not looked at here.
  */
 export const keptEntries = `
 local function text(number)

@@ -27,7 +27,7 @@ import {
 
 /**
  * A Store in Redis 6.2 or later, shared by all nodes that use the same server and `keyPrefix`.
- * Promises S1 to S12; as durable as that Redis is configured (`appendfsync always`: nothing that was
+ * Promises S1 to S14; as durable as that Redis is configured (`appendfsync always`: nothing that was
  * accepted is lost when it dies). Reads go to the master only, which Sentinels may watch: a failover is
  * an outage of some seconds, and Redis may lose then what no replica had taken.
  *

@@ -94,6 +94,24 @@ test('a head and a page of ours', () => {
   expect(page).toMatchObject({ head, logStart: 1, items: [{ id, offset: 1, epoch: 'e1' }] });
 });
 
+test('what an append says of the one before it, and a log; nothing where an older version wrote it', () => {
+  const draft = sampleDraft('user:1', { id });
+  const appended = appendReplyFrom(['appended', 'e1', '7', 'b302099a'], draft);
+  expect(appended).toMatchObject({ status: 'appended', envelope: { previousTag: 'b302099a' } });
+  const first = [id, 'message', '5', '{}', ''];
+  const again = appendReplyFrom(['duplicate', 'e1', '7', 'b302099a', ...first], draft);
+  expect(again).toMatchObject({ envelope: { offset: 7, time: 5, previousTag: 'b302099a' } });
+  const older = appendReplyFrom(['duplicate', 'e1', '7', null, ...first], draft);
+  expect(older).toMatchObject({ envelope: { offset: 7, time: 5 } });
+  expect(older).not.toHaveProperty('envelope.previousTag');
+  const entries = [
+    ['1-0', fields],
+    ['2-0', [...fields, 'previous', '099a8057']],
+  ];
+  const page = pageFrom(['e1', '2', 'b302099a', '1', entries], 'user:1');
+  expect(page.items.map(({ previousTag }) => previousTag)).toEqual([undefined, '099a8057']);
+});
+
 test.each([
   ['an epoch that would leave its place in a cursor', ['e~1', '1', 'b302099a']],
   ['an offset below zero', ['e1', '-1', 'b302099a']],

@@ -61,6 +61,7 @@ function envelopeFrom(entry: unknown, channel: string, epoch: string): StoredEnv
     time: integer(fields.get('time')),
     dataJson: fields.get('data'),
     traceparent: fields.get('trace') || undefined,
+    previousTag: fields.get('previous') || undefined,
   });
   return envelope !== undefined && isStored(envelope) ? envelope : undefined;
 }
@@ -72,8 +73,9 @@ export type AppendReply =
 
 export function appendReplyFrom(reply: unknown, draft: Draft): AppendReply {
   if (!Array.isArray(reply)) throw new ForeignReply();
-  const [status, epoch, offsetText, id, type, timeText, dataJson, trace]: unknown[] = reply;
+  const [status, epoch, offsetText, previousTag, ...content]: unknown[] = reply;
   if (status === 'conflict') return { status };
+  const [id, type, timeText, dataJson, trace] = content;
   const first =
     status === 'appended'
       ? draft
@@ -87,6 +89,7 @@ export function appendReplyFrom(reply: unknown, draft: Draft): AppendReply {
     time: first.time,
     dataJson: first.dataJson,
     traceparent: first.traceparent,
+    previousTag: previousTag || undefined,
   });
   if (envelope === undefined || !isStored(envelope)) throw new ForeignReply();
   return { status: status === 'appended' ? status : 'duplicate', envelope };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { NO_TAG } from '@realtime-notify/core';
 import { keptEntries } from './kept-entries.js';
 
 /** A Lua program that Redis runs as one indivisible step. */
@@ -16,8 +17,8 @@ function script(source: string): Script {
  * ARGV: epoch for a new log or a new life of it, id, tag, type, time, data, traceparent (may be empty), then what is kept:
  * entries, their age in ms, bytes of their data (0: without limit), the head in ms (0: for ever), then epoch
  * (may be empty), offset and tag of the floor, and with an idempotency key digest and window in ms.
- * Answers {'appended', epoch, offset}, {'duplicate', epoch, offset, id, type, time, data, traceparent}
- * or {'conflict'}. The stream entry is the first write that can fail: a failing append changes nothing.
+ * Answers {'appended', epoch, offset, previous tag}, {'duplicate', epoch, offset, previous tag, id, type, time,
+ * data, traceparent} or {'conflict'}. The previous tag may be empty: not known. The stream entry is the first write that can fail: a failing append changes nothing.
  */
 export const appendScript = script(`${keptEntries}
 local head, log, idem = KEYS[1], KEYS[2], KEYS[3]
@@ -27,7 +28,7 @@ local floorEpoch, floor, floorTag = ARGV[12], tonumber(ARGV[13]), ARGV[14]
 local digest, windowMs = ARGV[15], ARGV[16]
 if idem then
   local first = redis.call('HMGET', idem,
-    'digest', 'epoch', 'offset', 'id', 'type', 'time', 'data', 'trace')
+    'digest', 'epoch', 'offset', 'previous', 'id', 'type', 'time', 'data', 'trace')
   if first[1] then
     if first[1] ~= digest then return {'conflict'} end
     first[1] = 'duplicate'
@@ -37,8 +38,9 @@ end
 
 local place = redis.call('HMGET', head, 'epoch', 'offset', 'tag', 'sum', 'since', 'base')
 local epoch, last, sum = place[1], tonumber(place[2]), tonumber(place[4]) or 0
+local previous = place[3] or ''
 if not epoch then
-  epoch, last, sum = ARGV[1], 0, 0
+  epoch, last, sum, previous = ARGV[1], 0, 0, '${NO_TAG}'
   redis.call('DEL', log)
 elseif epoch == floorEpoch and (last < floor or (last == floor and place[3] ~= floorTag)) then
   epoch = ARGV[1]
@@ -47,7 +49,7 @@ last, sum = last + 1, sum + #data
 local now, offset = nowMs(), text(last)
 
 redis.call('XADD', log, 'MAXLEN', ARGV[8], offset .. '-0', 'id', id, 'type', type, 'time', time,
-  'data', data, 'trace', trace, 'at', text(now), 'sum', text(sum))
+  'data', data, 'trace', trace, 'at', text(now), 'sum', text(sum), 'previous', previous)
 redis.call('HSET', head, 'epoch', epoch, 'offset', offset, 'tag', tag, 'sum', text(sum))
 
 -- Of the oldest entry when it was last looked at: if that one may stay, the present one may.
@@ -69,11 +71,11 @@ end
 keep(log, ARGV[9])
 keep(head, ARGV[11])
 if idem then
-  redis.call('HSET', idem, 'digest', digest, 'epoch', epoch, 'offset', offset,
+  redis.call('HSET', idem, 'digest', digest, 'epoch', epoch, 'offset', offset, 'previous', previous,
     'id', id, 'type', type, 'time', time, 'data', data, 'trace', trace)
   redis.call('PEXPIRE', idem, windowMs)
 end
-return {'appended', epoch, offset}
+return {'appended', epoch, offset, previous}
 `);
 
 /**

@@ -143,6 +143,25 @@ test('a publisher that knows nothing: whoever stood further is told all the same
   expect(client.readies).toHaveLength(2);
 });
 
+test('who heard of no place that was given out again is told by the first that has none of them', async () => {
+  const redis = await privateRedis();
+  const bus = new MemoryBus();
+  const follower = await startedNode(redis, bus);
+  const client = await attachedClient(follower);
+  await follower.publish(1, 5);
+  await snapshot(redis);
+  await follower.publish(6, 10);
+  await eventually(() => expect(client.numbers).toEqual(range(1, 10)));
+  await cameBackOlder(redis, follower);
+  const unheard = await startedNode(redis, new MemoryBus());
+  await unheard.publish(11, 15);
+  const stranger = await startedNode(redis, bus);
+  const [next] = await stranger.publish(16, 16);
+  expect(next?.channels[0]?.offset).toBe(11);
+  await eventually(() => expect(client.numbers).toEqual([...range(1, 10), 16]));
+  expect(client.readies.map(({ recovered }) => recovered)).toEqual([true, false]);
+});
+
 test('nobody has noticed yet: who stood before the loss misses nothing, who stood in it is told', async () => {
   const redis = await privateRedis();
   const node = await startedNode(redis, new MemoryBus());

@@ -126,6 +126,19 @@ test('entries of an older version are read, and go by when they were made', asyn
   expect(await idsIn({ maxBytes: 2 * bytes }, last)).toEqual([next[1].id, last.id]);
 });
 
+test('an entry of an older version names nothing before it, and the first after it names it', async () => {
+  const channel = freshChannel();
+  const { head, log } = channelKeys(runPrefix, channel);
+  const { id, type, time, dataJson } = sampleDraft(channel);
+  const entry = { id, type, time, data: dataJson, trace: '' };
+  await admin.xadd(log, '1-0', ...Object.entries(entry).flat());
+  await admin.hset(head, { epoch: 'e1', offset: '1', tag: id.slice(-8) });
+  const store = await startedStore();
+  await store.append([sampleDraft(channel)]);
+  const [page] = await store.readAfter([{ channel, after: 0, limit: 10 }]);
+  expect(page?.items.map(({ previousTag }) => previousTag)).toEqual([undefined, id.slice(-8)]);
+});
+
 test('a lost head begins a new epoch, without the old entries', async () => {
   const store = await startedStore();
   const channel = freshChannel();

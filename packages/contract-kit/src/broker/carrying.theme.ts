@@ -13,6 +13,7 @@ export function carryingTheme({ book, bench }: BrokerTheme): void {
         offset: i + 1,
         type: `typ.${i}:a-b_c`,
         ...(i % 2 ? { traceparent } : {}),
+        ...(i % 3 ? { previousTag: `b302099${i}` } : {}),
       }),
     );
     const ephemeral = sampleEnvelope(channel, { epoch: null, offset: null });

@@ -77,7 +77,7 @@ export function appendTheme({ book, bench }: StoreTheme): void {
     );
     const placed = (await store.append(drafts)).map(envelopeOf);
     const epoch = placed[0]?.epoch ?? '';
-    const expected = drafts.map((draft, i) => asStored(draft, epoch, i + 1));
+    const expected = asStored(drafts, epoch);
     expect(placed).toEqual(expected);
     const page = only(await store.readAfter([{ channel, after: 0, limit: 100 }]));
     expect(page.items).toEqual(expected);

@@ -1,4 +1,11 @@
-import type { AppendOutcome, Draft, Store, StoredEnvelope } from '@realtime-notify/core';
+import {
+  type AppendOutcome,
+  type Draft,
+  NO_TAG,
+  type Store,
+  type StoredEnvelope,
+  tagOf,
+} from '@realtime-notify/core';
 
 /** The envelope of an outcome that must not be a failure. */
 export function envelopeOf(outcome: AppendOutcome | undefined): StoredEnvelope {
@@ -22,9 +29,13 @@ export function only<T>(answers: readonly T[]): T {
   return first;
 }
 
-/** What an appended draft must read back as. */
-export function asStored(draft: Draft, epoch: string, offset: number): StoredEnvelope {
-  const { channel, id, type, time, dataJson, traceparent } = draft;
-  const fields = { channel, id, type, time, dataJson, epoch, offset };
-  return traceparent === undefined ? fields : { ...fields, traceparent };
+/** What the drafts of a log, from its first on, must read back as. */
+export function asStored(drafts: readonly Draft[], epoch: string): readonly StoredEnvelope[] {
+  return drafts.map(({ channel, id, type, time, dataJson, traceparent }, index) => {
+    const previous = drafts[index - 1];
+    const previousTag = previous === undefined ? NO_TAG : tagOf(previous.id);
+    const place = { epoch, offset: index + 1, previousTag };
+    const fields = { channel, id, type, time, dataJson, ...place };
+    return traceparent === undefined ? fields : { ...fields, traceparent };
+  });
 }

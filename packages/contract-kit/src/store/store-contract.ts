@@ -7,6 +7,7 @@ import { epochTheme } from './epoch.theme.js';
 import { idempotencyTheme } from './idempotency.theme.js';
 import { lifecycleTheme } from './lifecycle.theme.js';
 import { modelTheme } from './model.theme.js';
+import { predecessorTheme } from './predecessor.theme.js';
 import { readingTheme } from './reading.theme.js';
 import { retentionTheme } from './retention.theme.js';
 import { StoreBench, type StoreContract } from './store-harness.js';
@@ -23,6 +24,7 @@ export function storeContract(contract: StoreContract): void {
     trimmingTheme(theme);
     retentionTheme(theme);
     epochTheme(theme);
+    predecessorTheme(theme);
     modelTheme(theme);
     awayTheme(theme);
     lifecycleTheme(theme);

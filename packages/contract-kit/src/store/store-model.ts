@@ -84,9 +84,9 @@ export class StoreModel {
         }
         expect(log.epoch).not.toBe(NO_EPOCH);
         log.drafts.push(draft);
-        const envelope = asStored(draft, log.epoch, log.drafts.length);
+        const envelope = asStored(log.drafts, log.epoch).at(-1);
         expect(outcome).toEqual({ status: 'appended', envelope });
-        if (draft.idempotency) {
+        if (draft.idempotency && envelope) {
           log.keys.set(draft.idempotency.key, { digest: draft.idempotency.digest, envelope });
         }
       } else if (first.digest === draft.idempotency?.digest) {
@@ -106,8 +106,7 @@ export class StoreModel {
     const expected = steps.map(({ channel, after, limit }) => {
       const log = this.#log(channel);
       const logStart = this.#logStart(log);
-      const items = log.drafts
-        .map((draft, i) => asStored(draft, log.epoch, i + 1))
+      const items = asStored(log.drafts, log.epoch)
         .filter(({ offset }) => offset > after && offset >= logStart)
         .slice(0, limit);
       return { items, logStart, head: headOf(log) };

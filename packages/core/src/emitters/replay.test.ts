@@ -293,6 +293,22 @@ test('G3 a page that others read in an earlier life of the log is not believed',
   expect(lateEmitter.closed).toBe(false);
 });
 
+test('G3 nor one that leads to where the log has another notification now', async () => {
+  const { truth, parts, feed, outlet, emitter, start } = await behind(3, 6);
+  emitter.follow(feed, start);
+  await settle();
+  expect(outlet.offsets(channel)).toEqual(range(4, 6));
+  truth.loseAfter(channel, 5);
+  await appendOne(truth, channel, 106);
+  // Its node had let go of the feed, and follows the channel again since the loss.
+  const later = await parts.feed(channel);
+  const late = new RecordingOutlet();
+  parts.emitter(late).follow(later, start);
+  await settle();
+  expect(late.readies.map(({ ready }) => ready.recovered)).toEqual([false]);
+  expect(later.followers.size).toBe(1);
+});
+
 test('a feed that stands in a row of expired items, with a whole page beyond it, is reached', async () => {
   const { truth, store, feed, outlet, emitter, start } = await behind(2, 5, { pageItems: 3 });
   truth.expire(channel, 3, 4, 5);

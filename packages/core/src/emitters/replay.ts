@@ -4,7 +4,7 @@ import { judgePage, leadsOn, mayGoOn } from '../feeds/judge-page.js';
 import type { StoreReads } from '../feeds/store-reads.js';
 import { isStored } from '../notification/notification.js';
 import type { LogPage } from '../ports/store.js';
-import { NO_EPOCH, type Position, positionOf } from '../positions/position.js';
+import { mayHaveTag, NO_EPOCH, type Position, positionOf } from '../positions/position.js';
 import { Outgoing } from './outgoing.js';
 
 /** The emitter that catches up. */
@@ -48,7 +48,7 @@ export class Replay {
         continue;
       }
       if (this.#join(target)) return;
-      if (this.#feedIsBehind()) await this.feed.mend();
+      if (this.#feedIsElsewhere()) await this.feed.mend();
       const known = this.feed.position;
       const page = await this.#read(reads);
       if (this.#stopped || target.closed) return;
@@ -57,7 +57,7 @@ export class Replay {
         await this.#lose(target, page, known);
         return;
       }
-      if (this.#feedIsBehind()) throw notMended();
+      if (this.#feedIsElsewhere()) throw notMended();
       // Beyond its own position the feed delivers itself.
       const limit = this.feed.position.offset;
       const reachesLimit =
@@ -77,24 +77,27 @@ export class Replay {
   /** Where the feed does not know this life of the log, nothing that was read before is believed. */
   #read(reads: StoreReads): Promise<LogPage> {
     const { channel } = this.feed;
-    return this.#feedIsBehind()
+    return this.#feedIsElsewhere()
       ? reads.pageFrom(channel, this.position)
       : reads.sharedPageFrom(channel, this.position);
   }
 
   /** Goes live where the ring, or standing level, leaves nothing between. All in one tick. */
   #join(target: ReplayTarget): boolean {
+    if (this.#feedIsElsewhere()) return false;
     const level = this.feed.position.offset === this.position.offset;
     const missed = level ? [] : this.feed.recentAfter(this.position);
-    if (this.feed.position.epoch !== this.position.epoch || missed === undefined) return false;
+    if (missed === undefined) return false;
     for (const outgoing of missed) this.#push(target, outgoing);
     target.caughtUp(this);
     return true;
   }
 
-  #feedIsBehind(): boolean {
-    const { epoch, offset } = this.feed.position;
-    return epoch !== this.position.epoch || offset < this.position.offset;
+  /** Whether the feed has not been where the replay stands, in this life of the log. */
+  #feedIsElsewhere(): boolean {
+    const { epoch, offset, tag } = this.feed.position;
+    if (epoch !== this.position.epoch || offset < this.position.offset) return true;
+    return offset === this.position.offset && !mayHaveTag(this.position, tag);
   }
 
   /** Before the first notification there was no epoch; the log that has begun since is read whole. */

@@ -4,6 +4,7 @@ import type { Logger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
 import { channelKey, cursorEntry } from '../positions/cursor.js';
 import {
+  mayHaveTag,
   NO_TAG,
   originPosition,
   type Position,
@@ -59,7 +60,7 @@ export class Feed {
   #reorderTimer: NodeJS.Timeout | undefined;
   #mending: Promise<void> | undefined;
   #mendAgain = false;
-  /** Offered for a place where another notification was delivered: first the store is asked. */
+  /** Contradicts what was delivered: first the store is asked. */
   #doubt: StoredEnvelope | undefined;
   #closed = false;
 
@@ -111,9 +112,8 @@ export class Feed {
       this.#keep(envelope);
       void this.mend();
     } else if (this.#contradicts(envelope, position)) {
-      this.#doubt = envelope;
       this.#keep(envelope);
-      void this.mend();
+      this.#askAbout(envelope);
     } else if (envelope.offset === position.offset + 1 && this.#doubt === undefined) {
       this.#advance(envelope);
       if (this.#early !== undefined) this.#settleEarly();
@@ -167,11 +167,21 @@ export class Feed {
     this.#ring = undefined;
   }
 
-  /** Whether its place was another notification's: the store lost data and counted again. */
-  #contradicts(envelope: StoredEnvelope, { offset, tag }: Position): boolean {
-    if (envelope.offset > offset) return false;
-    if (envelope.offset === offset) return tagOf(envelope.id) !== tag;
-    return this.#ring?.contradicts(envelope) ?? false;
+  /**
+   * Whether its place, or the one before it, was another notification's: the store lost data and counted
+   * again.
+   */
+  #contradicts(envelope: StoredEnvelope, position: Position): boolean {
+    const ahead = envelope.offset - position.offset;
+    if (ahead === 1) return !mayHaveTag(position, envelope.previousTag);
+    if (ahead === 0) return !mayHaveTag(position, tagOf(envelope.id));
+    return ahead < 0 && (this.#ring?.contradicts(envelope) ?? false);
+  }
+
+  /** Nothing more is delivered until the store was asked what it has in that place. */
+  #askAbout(envelope: StoredEnvelope): void {
+    this.#doubt = envelope;
+    void this.mend();
   }
 
   #keep(envelope: StoredEnvelope): void {
@@ -197,6 +207,10 @@ export class Feed {
       if (next === undefined) {
         early.forgetUpTo(epoch, offset);
         break;
+      }
+      if (this.#contradicts(next, this.position)) {
+        this.#askAbout(next);
+        return;
       }
       this.#advance(next);
     }
@@ -248,14 +262,22 @@ export class Feed {
       return start !== head;
     }
     if (before.epoch !== page.head.epoch) this.#moveTo({ ...before, epoch: page.head.epoch });
-    for (const item of page.items) if (item.offset > this.position.offset) this.#advance(item);
+    for (const item of page.items) {
+      if (item.offset <= this.position.offset) continue;
+      if (this.#contradicts(item, this.position)) {
+        // What was offered meanwhile is of another life of the log than the page.
+        this.#doubt = item;
+        return true;
+      }
+      this.#advance(item);
+    }
     if (mayGoOn(page, before)) return true;
     // Items that expired one by one leave no envelope, but their offsets are passed.
     if (page.head.offset > this.position.offset) this.#moveTo(page.head);
     return false;
   }
 
-  /** Whether the log has it where another was delivered, however many have followed it since. */
+  /** Whether the log has it, which contradicts what was delivered, however many have followed it since. */
   async #isReplacedBy({ epoch, offset, id }: StoredEnvelope): Promise<boolean> {
     const { items, head } = await this.#context.reads.page(this.channel, offset - 1, 1);
     const [there] = items;
@@ -266,7 +288,10 @@ export class Feed {
    * Where a log that lost data is taken up again: before the first notification that was announced since,
    * so that it is shown, where the log has it; else at the head.
    */
-  async #placeBefore({ offset, id }: StoredEnvelope, head: Position): Promise<Position> {
+  async #placeBefore(
+    { offset, id, previousTag = NO_TAG }: StoredEnvelope,
+    head: Position,
+  ): Promise<Position> {
     if (offset > head.offset) return head;
     const { items, head: now } = await this.#context.reads.page(
       this.channel,
@@ -277,7 +302,7 @@ export class Feed {
     if (index < 0 || now.epoch !== head.epoch) return head;
     const previous = items[index - 1];
     if (previous?.offset === offset - 1) return positionOf(previous);
-    return { epoch: head.epoch, offset: offset - 1, tag: NO_TAG };
+    return { epoch: head.epoch, offset: offset - 1, tag: previousTag };
   }
 
   #advance(envelope: StoredEnvelope): void {

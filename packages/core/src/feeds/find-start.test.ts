@@ -81,6 +81,25 @@ test('G3 who has seen what the log gave out in place of what it lost finds the f
   expect(start).toEqual({ position: feed.position, recovered: false });
 });
 
+test('G3 the last one before what is kept is not recovered where the log has had another there', async () => {
+  const { truth, store, at } = await standing(5);
+  truth.loseAfter(channel, 3);
+  const again = await appendMany(truth, channel, 2, 104);
+  truth.trim(channel, 5);
+  // A node that has followed the channel only since.
+  const [head = originPosition] = await truth.positions([channel]);
+  const context = feedContext(store);
+  const feed = new Feed(channel, context);
+  feed.open(head);
+  const find = async (claimed: Position) =>
+    (
+      await Promise.all([findStart(feed, claimed, context.reads), vi.advanceTimersByTimeAsync(10)])
+    )[0];
+  expect(await find(at(4))).toEqual({ position: head, recovered: false });
+  const fourth = positionOf(again[0] ?? sampleStored(channel, 0));
+  expect(await find(fourth)).toEqual({ position: fourth, recovered: true });
+});
+
 test.each<[string, (at: (offset: number) => Position) => Position]>([
   ['ahead of the head', (at) => ({ ...at(5), offset: 1_000 })],
   ['at the greatest offset', (at) => ({ ...at(5), offset: Number.MAX_SAFE_INTEGER })],

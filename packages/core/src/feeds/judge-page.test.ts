@@ -43,6 +43,16 @@ test.each<[string, number, number, Position, ReturnType<typeof judgePage>]>([
   expect(judgePage(page(logStart, head, position), position)).toBe(verdict);
 });
 
+test.each<[string, string | undefined, ReturnType<typeof judgePage>]>([
+  ['the very notification of the position', at(4).tag, 'reachable'],
+  ['another', otherTag, 'behind'],
+  ['what is not known', undefined, 'reachable'],
+])('a position right before what is kept, which was put behind %s', (_, previousTag, verdict) => {
+  const { items, ...rest } = page(5, 9, at(4));
+  const named = items.map((item) => ({ ...item, ...(previousTag && { previousTag }) }));
+  expect(judgePage({ ...rest, items: named }, at(4))).toBe(verdict);
+});
+
 test('a channel without a log has the origin in reach, and no other position', () => {
   const nothing: LogPage = { items: [], logStart: 1, head: originPosition };
   expect(judgePage(nothing, originPosition)).toBe('reachable');

@@ -1,11 +1,12 @@
 import type { LogPage } from '../ports/store.js';
-import { NO_EPOCH, type Position, tagOf } from '../positions/position.js';
+import { mayHaveTag, NO_EPOCH, type Position, tagOf } from '../positions/position.js';
 
 /**
  * What a page of the log, read from `position.offset - 1` on, says of a position in it:
  * `reachable`: everything after the position is still there;
  * `unreachable`: the log begins later, or is another life of the channel;
- * `behind`: the store knows less than the position, or something else in its place: it lost data.
+ * `behind`: the store knows less than the position, or something else in its place, or put what comes next behind
+ * something else: it lost data.
  */
 export function judgePage(
   page: LogPage,
@@ -20,6 +21,8 @@ export function judgePage(
   if (head.offset === position.offset) return head.tag === position.tag ? 'reachable' : 'behind';
   const named = items.find(({ offset }) => offset === position.offset);
   if (named !== undefined && tagOf(named.id) !== position.tag) return 'behind';
+  const next = items.find(({ offset }) => offset === position.offset + 1);
+  if (next !== undefined && !mayHaveTag(position, next.previousTag)) return 'behind';
   return logStart > position.offset + 1 ? 'unreachable' : 'reachable';
 }
 

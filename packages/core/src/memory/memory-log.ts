@@ -36,7 +36,7 @@ export class MemoryLog {
   append(draft: Draft): StoredEnvelope {
     const { channel, id, type, time, dataJson, traceparent } = draft;
     const place = { epoch: this.#epoch, offset: this.#head.offset + 1 };
-    const fields = { id, type, channel, ...place, time, dataJson };
+    const fields = { id, type, channel, ...place, previousTag: this.#head.tag, time, dataJson };
     const envelope = Object.freeze(traceparent === undefined ? fields : { ...fields, traceparent });
     const bytes = Buffer.byteLength(dataJson);
     this.#entries.push({ envelope, bytes, appendedAt: Date.now() });

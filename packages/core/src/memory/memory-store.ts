@@ -35,7 +35,7 @@ const optionsSchema = z.strictObject({
 
 /**
  * A Store in this process's memory: for one node, for development and for tests.
- * Promises S1 to S12; it survives nothing. It has no timers: expired idempotency keys are forgotten
+ * Promises S1 to S14; it survives nothing. It has no timers: expired idempotency keys are forgotten
  * at the next keyed append, notifications that are too old when their channel is next used. After `close` every call rejects with `CLOSED`.
  * @throws NotifyError `OPTIONS_INVALID`
  */

@@ -39,13 +39,15 @@ const envelope: fc.Arbitrary<Envelope> = fc
         offset: fc.integer({ min: 1 }),
       }),
     ),
+    previousTag: fc.option(fc.stringMatching(/^[0-9a-f]{8}$/)),
     provisional: fc.boolean(),
     trace: fc.boolean(),
   })
-  .map(({ place, provisional, trace, ...fields }) => ({
+  .map(({ place, previousTag, provisional, trace, ...fields }) => ({
     ...fields,
     id: ids.next(fields.time),
     ...(place ?? { epoch: null, offset: null, ...(provisional ? { provisional } : {}) }),
+    ...(place !== null && previousTag !== null ? { previousTag } : {}),
     ...(trace ? { traceparent } : {}),
   }));
 
@@ -93,6 +95,7 @@ test('arbitrary fields are checked and never throw', () => {
     offset: fc.anything(),
     time: fc.anything(),
     traceparent: fc.anything(),
+    previousTag: fc.anything(),
     provisional: fc.anything(),
     dataJson: fc.anything(),
   });
@@ -120,6 +123,9 @@ test.each<[string, Partial<Record<keyof Envelope, unknown>>]>([
   ['a time that is no integer', { time: 0.5 }],
   ['no data', { dataJson: '' }],
   ['a trace context that is no text', { traceparent: 7 }],
+  ['a tag before it that is none', { previousTag: '99a8057' }],
+  ['a tag before it in capitals', { previousTag: '099A8057' }],
+  ['a tag before it without a place', { epoch: null, offset: null, previousTag: '099a8057' }],
   ['a place and the mark of having none yet', { provisional: true }],
   ['a mark that is none', { epoch: null, offset: null, provisional: 'yes' }],
   ['the epoch that says that there is no log', { epoch: '0' }],
@@ -142,6 +148,16 @@ test('what waits for its place is told from what will have none', () => {
   const provisional = { ...ephemeral, provisional: true } as const;
   expect(encodeEnvelope(provisional).split('\n')[0]).toMatch(/null,5,null,"provisional"]$/);
   for (const each of [ephemeral, provisional]) {
+    expect(decodeEnvelope(encodeEnvelope(each))).toEqual(each);
+  }
+});
+
+test('the tag of the one before it stands last, and may be absent as in an older version', () => {
+  const placed = { ...sample(), previousTag: '099a8057' };
+  expect(encodeEnvelope(placed).split('\n')[0]).toMatch(/"e1",7,5,null,"099a8057"]$/);
+  expect(encodeEnvelope(sample()).split('\n')[0]).toMatch(/"e1",7,5]$/);
+  const traced = { ...placed, traceparent };
+  for (const each of [placed, traced, sample()]) {
     expect(decodeEnvelope(encodeEnvelope(each))).toEqual(each);
   }
 });

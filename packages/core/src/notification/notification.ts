@@ -26,6 +26,12 @@ export interface Envelope {
   readonly time: number;
   readonly dataJson: string;
   /**
+   * Of one that has its place: the tag of the notification before it in the log, as the store knew it when
+   * it gave that place out; that of the origin for the first. Absent where an older version wrote it.
+   * Stays on the server.
+   */
+  readonly previousTag?: string;
+  /**
    * Without a place as yet: it will come again with it, under the same id. Only for clients that show an
    * id once.
    */

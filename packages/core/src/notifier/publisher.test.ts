@@ -7,6 +7,7 @@ import { FeedTable } from '../feeds/feed-table.js';
 import { LimitCounters } from '../limits/counters.js';
 import { memoryStore } from '../memory/memory-store.js';
 import { silentLogger } from '../ports/logger.js';
+import { NO_TAG } from '../positions/position.js';
 import { feedContext, RecordingFollower } from '../test-doubles/feed-parts.js';
 import { ObservedStore } from '../test-doubles/observed-store.js';
 import { RecordingBroker } from '../test-doubles/recording-broker.js';
@@ -76,6 +77,7 @@ test('G6 a notification is stored and published on every channel, with one id', 
         channel,
         epoch,
         offset: 1,
+        previousTag: NO_TAG,
         time: result.time,
         dataJson: '{"text":"hello"}',
       },

@@ -79,7 +79,10 @@ export interface LogPage {
  *    where the head is before the floor, or another notification stands there, the draft begins a new
  *    epoch, and offsets count on;
  * S13 a page ends before its data takes more than `maxBytes`, but not before its first two items: whoever
- *    reads on from an item that it knows gets further.
+ *    reads on from an item that it knows gets further;
+ * S14 an envelope carries in `previousTag` the tag that the head had when it was appended: that of the
+ *    notification before it, `NO_TAG` for the first of a log, and for the first of a new epoch (S8, S12) that
+ *    of the head as it was kept. It outlives the one before it, and a duplicate has that of the first append.
  *
  * Not promised: order between channels, transactions over several channels, speed of old pages.
  * Called by the Notifier: `append` for each notify, `positions` at attach and periodically,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { NO_EPOCH, NO_TAG, originPosition, samePosition, tagOf } from './position.js';
+import { mayHaveTag, NO_EPOCH, NO_TAG, originPosition, samePosition, tagOf } from './position.js';
 
 test('the tag is the last four bytes of the id', () => {
   expect(tagOf('01890a5d-ac96-774b-bcce-b302099a8057')).toBe('099a8057');
@@ -11,6 +11,14 @@ test('positions are the same only in epoch, offset and tag', () => {
   expect(samePosition(position, { ...position, epoch: 'e2' })).toBe(false);
   expect(samePosition(position, { ...position, offset: 8 })).toBe(false);
   expect(samePosition(position, { ...position, tag: '099a8058' })).toBe(false);
+});
+
+test('tags are compared where both are known', () => {
+  const place = { epoch: 'e1', offset: 7, tag: '099a8057' };
+  expect(mayHaveTag(place, '099a8057')).toBe(true);
+  expect(mayHaveTag(place, '099a8058')).toBe(false);
+  for (const unknown of [undefined, NO_TAG]) expect(mayHaveTag(place, unknown)).toBe(true);
+  expect(mayHaveTag({ ...place, tag: NO_TAG }, '099a8057')).toBe(true);
 });
 
 test('the origin is before everything, and nobody can move it', () => {

@@ -1,7 +1,7 @@
 /** The epoch of a channel that has no log yet; a real epoch is never this. */
 export const NO_EPOCH = '0';
 
-/** The tag at offset 0, where there is no notification to take one from. */
+/** The tag at offset 0, where there is no notification to take one from, and where it is not known. */
 export const NO_TAG = '00000000';
 
 /**
@@ -41,6 +41,11 @@ export function positionOf(stored: {
 export function isCutBefore(head: Position, known: Position): boolean {
   if (head.epoch !== known.epoch) return false;
   return head.offset < known.offset || (head.offset === known.offset && head.tag !== known.tag);
+}
+
+/** Whether `tag` may be that of the notification at a place: true, too, where either is not known. */
+export function mayHaveTag(place: Position, tag: string = NO_TAG): boolean {
+  return tag === place.tag || tag === NO_TAG || place.tag === NO_TAG;
 }
 
 /** Whether two positions are the same place in the same life of a log. */

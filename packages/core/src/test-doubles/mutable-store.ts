@@ -23,7 +23,7 @@ export class MutableStore implements Store {
       const log = this.#logs.get(draft.channel) ?? this.#begin(draft.channel);
       if (floor !== undefined && isCutBefore(log.head, floor)) log.epoch = this.#newEpoch();
       const offset = log.head.offset + 1;
-      const envelope = { ...fields, epoch: log.epoch, offset };
+      const envelope = { ...fields, epoch: log.epoch, offset, previousTag: log.head.tag };
       log.items.push(envelope);
       log.head = { epoch: log.epoch, offset, tag: tagOf(draft.id) };
       return { status: 'appended', envelope };

@@ -38,8 +38,8 @@ export class SimulatedLog {
     const first = idempotency && this.#firsts.get(idempotency.key);
     if (first === undefined) {
       if (floor !== undefined && isCutBefore(this.head, floor)) this.renewEpoch();
-      const { epoch, offset } = this.head;
-      const item = Object.freeze({ ...fields, epoch, offset: offset + 1 });
+      const { epoch, offset, tag } = this.head;
+      const item = Object.freeze({ ...fields, epoch, offset: offset + 1, previousTag: tag });
       this.#items.push(item);
       if (idempotency !== undefined) {
         this.#firsts.set(idempotency.key, { ...idempotency, offset: item.offset, item });

@@ -194,7 +194,6 @@ export class ClientJudge {
         `stands at ${position.epoch}.${position.offset} of ${channel}, the store at ${head.epoch}.${head.offset}`,
       );
     }
-    if (this.#ledger.announcementsLost && this.#ledger.wasLost(channel)) return;
     for (const [offset, id] of this.#inARow.get(channel) ?? []) {
       const kept = items[offset - logStart];
       if (kept !== undefined && kept.id !== id) {

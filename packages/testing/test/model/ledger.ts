@@ -14,11 +14,6 @@ export interface Disturbance {
 export class Ledger {
   readonly accepted: { readonly result: NotifyResult; readonly key: string | undefined }[] = [];
   readonly disturbances: Disturbance[] = [];
-  /**
-   * Nodes may have missed what the log gave out after a loss: the announcement of an append was on its way,
-   * or may have been lost. What comes next looks like a continuation then, and what lies between is not shown.
-   */
-  announcementsLost = false;
   readonly #gone = new Set<string>();
 
   accept(result: NotifyResult, key: string | undefined): void {

@@ -4,8 +4,6 @@ import { audiences } from './history.js';
 import type { Ledger } from './ledger.js';
 
 const retryMs = 150;
-/** The longest that an envelope is on its way. */
-const announcedMs = 150;
 
 /** Those who send. With a key they try again until it is accepted, on another node where one is dead. */
 export class Publishers {
@@ -13,7 +11,6 @@ export class Publishers {
   readonly #ledger: Ledger;
   #count = 0;
   #underWay = 0;
-  #lastEndAt = 0;
 
   constructor(deployment: Deployment, ledger: Ledger) {
     this.#deployment = deployment;
@@ -23,11 +20,6 @@ export class Publishers {
   /** How many still wait for an answer, or try again. */
   get underWay(): number {
     return this.#underWay;
-  }
-
-  /** Whether all that was sent was announced a while ago. */
-  get areQuiet(): boolean {
-    return this.#underWay === 0 && Date.now() - this.#lastEndAt > announcedMs;
   }
 
   send(node: number, to: number): void {
@@ -55,7 +47,6 @@ export class Publishers {
     this.#underWay += 1;
     void this.#run(node, request).finally(() => {
       this.#underWay -= 1;
-      this.#lastEndAt = Date.now();
     });
   }
 

@@ -20,14 +20,6 @@ export async function runHistory(history: History, deployment: Deployment): Prom
   }
 }
 
-const losesAnnouncements: ReadonlySet<Step['do']> = new Set([
-  'drop',
-  'partition',
-  'brokerDown',
-  'storeFails',
-  'crash',
-]);
-
 /** Between two attempts of a client to come back. */
 const reconnectMs = 200;
 
@@ -50,10 +42,6 @@ class Run {
   }
 
   async do(step: Step): Promise<void> {
-    const isLoss = step.do === 'loseTail' || step.do === 'loseEverything';
-    if (losesAnnouncements.has(step.do) || (isLoss && !this.#publishers.areQuiet)) {
-      this.#ledger.announcementsLost = true;
-    }
     switch (step.do) {
       case 'wait':
         await this.#deployment.advance(step.ms);

@@ -109,4 +109,17 @@ export const plants: ReadonlyMap<string, Plant> = new Map([
       ],
     },
   ],
+  [
+    '8',
+    {
+      why: 'take whatever has the next offset for the next',
+      edits: [
+        {
+          file: feed,
+          find: 'if (ahead === 1) return !mayHaveTag(position, envelope.previousTag);',
+          replace: 'if (ahead === 1) return false;',
+        },
+      ],
+    },
+  ],
 ]);
