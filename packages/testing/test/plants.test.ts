@@ -53,7 +53,7 @@ test('a plant whose place has changed fails loudly', () => {
   expect(() => Reflect.apply(Object(transform), undefined, ['no such text', feedFile])).toThrow(
     'exactly once',
   );
-  expect(() => plantPlugin('8')).toThrow('PLANT is 1 to 7');
+  expect(() => plantPlugin('9')).toThrow('PLANT is 1 to 8');
 });
 
 const feedFile = join(import.meta.dirname, '../../core/src/feeds/feed.ts');
