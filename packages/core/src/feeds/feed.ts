@@ -5,7 +5,6 @@ import type { Store } from '../ports/store.js';
 import { channelKey, cursorEntry } from '../positions/cursor.js';
 import {
   mayHaveTag,
-  NO_TAG,
   originPosition,
   type Position,
   positionOf,
@@ -14,6 +13,7 @@ import {
 } from '../positions/position.js';
 import { EarlyEnvelopes } from './early-envelopes.js';
 import { judgePage, mayGoOn } from './judge-page.js';
+import { isInLog, placeBefore } from './lost-log.js';
 import { Ring } from './ring.js';
 import type { StoreReads } from './store-reads.js';
 
@@ -243,7 +243,7 @@ export class Feed {
   async #readMissing(): Promise<boolean> {
     const before = this.position;
     const { reads, store } = this.#context;
-    const wasReplaced = this.#doubt !== undefined && (await this.#isReplacedBy(this.#doubt));
+    const wasReplaced = this.#doubt !== undefined && (await isInLog(this.#doubt, reads));
     const page = await reads.pageFrom(this.channel, before);
     if (this.#closed) return false;
     const verdict = wasReplaced ? 'behind' : judgePage(page, before);
@@ -254,7 +254,7 @@ export class Feed {
       const since = this.#early?.firstOf(page.head.epoch);
       const head =
         verdict === 'behind' ? await store.renewEpoch(this.channel, before.epoch) : page.head;
-      const start = since === undefined ? head : await this.#placeBefore(since, head);
+      const start = since === undefined ? head : await placeBefore(since, head, reads);
       if (this.#closed) return false;
       // As above: late ones may have come while it was asked where to go on.
       if (verdict === 'unreachable' && this.position !== before) return true;
@@ -275,34 +275,6 @@ export class Feed {
     // Items that expired one by one leave no envelope, but their offsets are passed.
     if (page.head.offset > this.position.offset) this.#moveTo(page.head);
     return false;
-  }
-
-  /** Whether the log has it, which contradicts what was delivered, however many have followed it since. */
-  async #isReplacedBy({ epoch, offset, id }: StoredEnvelope): Promise<boolean> {
-    const { items, head } = await this.#context.reads.page(this.channel, offset - 1, 1);
-    const [there] = items;
-    return head.epoch === epoch && there?.offset === offset && there.id === id;
-  }
-
-  /**
-   * Where a log that lost data is taken up again: before the first notification that was announced since,
-   * so that it is shown, where the log has it; else at the head.
-   */
-  async #placeBefore(
-    { offset, id, previousTag = NO_TAG }: StoredEnvelope,
-    head: Position,
-  ): Promise<Position> {
-    if (offset > head.offset) return head;
-    const { items, head: now } = await this.#context.reads.page(
-      this.channel,
-      Math.max(0, offset - 2),
-      2,
-    );
-    const index = items.findIndex((item) => item.offset === offset && item.id === id);
-    if (index < 0 || now.epoch !== head.epoch) return head;
-    const previous = items[index - 1];
-    if (previous?.offset === offset - 1) return positionOf(previous);
-    return { epoch: head.epoch, offset: offset - 1, tag: previousTag };
   }
 
   #advance(envelope: StoredEnvelope): void {
