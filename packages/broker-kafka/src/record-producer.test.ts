@@ -32,6 +32,7 @@ function connection(produce: NodeConnection['produce']): NodeConnection {
       metadata: unused,
       listOffsets: unused,
       fetch: unused,
+      fetchCommitted: unused,
     },
     produce,
     close: async () => {},
@@ -43,7 +44,7 @@ function halfDead(onFailure: (failures: number) => void) {
   const taken: string[] = [];
   let failures = 0;
   const living = connection(async (_topic, batches) => {
-    for (const records of batches.values()) taken.push(...records.map(({ key }) => key));
+    for (const records of batches.values()) taken.push(...records.map(({ key }) => String(key)));
     return [];
   });
   const dead = connection(async () => {
