@@ -20,7 +20,8 @@ test('the text is what JSON.stringify makes of the notification', () => {
       const envelope = { id, type, channel, epoch, offset, time, dataJson: JSON.stringify(data) };
       const expected = JSON.stringify({ id, type, channel, epoch, offset, time, data });
       expect(notificationJson(envelope)).toBe(expected);
-      expect(notificationJson({ ...envelope, traceparent: 'stays on the server' })).toBe(expected);
+      const more = { traceparent: 'stays on the server', previousTag: 'b302099a' };
+      expect(notificationJson({ ...envelope, ...more })).toBe(expected);
       expect(`{"t":"n",${notificationMembers(envelope)}}`).toBe(`{"t":"n",${expected.slice(1)}`);
     }),
   );
