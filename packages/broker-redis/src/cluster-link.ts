@@ -1,4 +1,4 @@
-import type { NotifyError } from '@realtime-notify/core';
+import { type NotifyError, withinMs } from '@realtime-notify/core';
 import {
   ClusterMasters,
   type ClusterSource,
@@ -21,6 +21,7 @@ const maxMoves = 3;
  * partition is subscribed there, and its channels are resynced.
  */
 export class ClusterLink implements Link {
+  readonly #commandTimeoutMs: number;
   readonly #topics: ShardTopics;
   readonly #state: LinkState;
   readonly #partitions: readonly Partition<Shard>[];
@@ -35,6 +36,7 @@ export class ClusterLink implements Link {
     state: LinkState,
     receive: Receive,
   ) {
+    this.#commandTimeoutMs = settings.commandTimeoutMs;
     this.#topics = topics;
     this.#state = state;
     this.#partitions = Array.from(
@@ -91,7 +93,9 @@ export class ClusterLink implements Link {
       if (refusal === undefined) return;
       if (moves === maxMoves) throw unavailable('publish failed', refusal);
       const redirection = redirectionOf(refusal);
-      await this.#masters.refresh(redirection?.kind === 'moved' ? redirection.to : undefined);
+      const to = redirection?.kind === 'moved' ? redirection.to : undefined;
+      const late = () => unavailable('publish failed', refusal);
+      await withinMs(this.#masters.refresh(to), this.#commandTimeoutMs, late);
       left = moved;
     }
   }

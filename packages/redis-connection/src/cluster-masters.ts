@@ -57,8 +57,12 @@ export class ClusterMasters<T> {
     return owner && this.#members.get(nameOf(owner));
   }
 
-  /** What belongs to this node, opened if need be: it may be about to become the owner of a slot. */
-  at(node: HostPort): T {
+  /**
+   * What belongs to this node, opened if need be: it may be about to become the owner of a slot.
+   * Undefined after `close`.
+   */
+  at(node: HostPort): T | undefined {
+    if (this.#ending.signal.aborted) return undefined;
     return this.#members.get(nameOf(node)) ?? this.#open(node);
   }
 

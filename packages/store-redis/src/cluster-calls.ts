@@ -136,9 +136,8 @@ export class ClusterCalls implements RedisCalls {
       );
       const refused = refusedForNow(sent, replies);
       if (isLast || refused.length + waiting.size === 0) return replies;
-      if (refused.length > 0) await masters.refresh(refused.find(({ to }) => to)?.to);
-      // The first one refused is for the new owner at once; what comes back again needs time.
-      if (waiting.size > 0 || attempt > 1) await this.#news(backoffMs(attempt, newsMs));
+      if (refused.length > 0) void masters.refresh(refused.find(({ to }) => to)?.to);
+      await this.#news(backoffMs(attempt, newsMs));
       const again = refused.map((one) => ({
         ...one,
         asked: one.kind === 'asked' ? one.to : undefined,
