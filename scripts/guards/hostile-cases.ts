@@ -144,7 +144,7 @@ export const hostileCases: Readonly<Record<`H-${string}`, HostileCase>> = {
   },
   'H-KAFKA-SOURCE': {
     attack: 'any record on a source topic',
-    guard: 'the parse of source records, their depth',
-    outcome: 'a request, or `DATA_INVALID`',
+    guard: 'the parse of source records, their depth; of batches, their offsets',
+    outcome: 'a request, or a dead letter with its reason',
   },
 };
