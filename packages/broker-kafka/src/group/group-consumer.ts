@@ -7,7 +7,7 @@ import { kafkaFailure } from '../kafka-errors.js';
 import type { FetchPlace } from '../node-connection.js';
 import { GroupCoordinator } from './group-coordinator.js';
 import type { GroupLink } from './group-link.js';
-import { GroupMembership, type Membership } from './group-membership.js';
+import { GroupMembership, type Membership, typeOf } from './group-membership.js';
 import { GroupReader } from './group-reader.js';
 import { OffsetCommitter } from './offset-committer.js';
 import type { ReadEntry } from './read-entries.js';
@@ -30,6 +30,8 @@ export interface GroupContext {
 
 /** How long the end of a membership may take. */
 const leaveMs = 5_000;
+/** How long a cluster may take that has just come up, or has just been given its first group. */
+const settlingMs = 15_000;
 
 /**
  * A member of a shared consumer group that comes back after every failure. Partitions that it keeps while
@@ -46,6 +48,7 @@ export class GroupConsumer implements Group {
   /** Work that was taken away and still has something under way. */
   readonly #ending = new Set<Promise<void>>();
   readonly #running: Promise<void>;
+  readonly #patientUntil = performance.now() + settlingMs;
   #membership: GroupMembership | undefined;
   #member: Membership | undefined;
   readonly #troubles = new Set<Part>();
@@ -198,12 +201,20 @@ export class GroupConsumer implements Group {
   }
 
   #trouble(part: Part, error: unknown): void {
+    if (!this.#begun && isSettling(error) && performance.now() < this.#patientUntil) return;
     this.#troubles.add(part);
     if (this.#state === 'down' || this.#abort.signal.aborted) return;
     this.#state = 'down';
     const what = `consuming ${this.#options.topics.join(', ')}`;
     this.#options.onState({ state: 'down', error: kafkaFailure(what, error) });
   }
+}
+
+/** What Kafka says of a coordinator or leader that will be there in a moment: `start` waits for it. */
+function isSettling(error: unknown): boolean {
+  return /^(GROUP_COORDINATOR_NOT_AVAILABLE|NOT_COORDINATOR_FOR_GROUP|GROUP_LOAD_IN_PROGRESS|LEADER_NOT_AVAILABLE)$/.test(
+    typeOf(error) ?? '',
+  );
 }
 
 /** What can be wrong: the group's coordinator or a leader that is read from. */
