@@ -23,6 +23,8 @@ const variants: Readonly<Record<string, Partial<KafkaBrokerOptions>>> = {
   'as it is': {},
   'compression gzip, acks of the leader': { compression: 'gzip', acks: 1 },
   'tail by group': { tail: 'group' },
+  directed: { routing: 'directed' },
+  'directed, all nodes in one partition': { routing: 'directed', directTopic: { partitions: 1 } },
   'half of the channels on a bulk topic': {
     bulkTopic: {
       topic: freshTopic('contract-bulk'),
@@ -33,18 +35,22 @@ const variants: Readonly<Record<string, Partial<KafkaBrokerOptions>>> = {
 
 for (const [name, options] of Object.entries(variants)) {
   const topic = freshTopic('contract');
-  const { bulkTopic } = options;
+  const { bulkTopic, routing } = options;
   const topicOf = (channel: string): string =>
     bulkTopic !== undefined && carries(bulkTopic, channel) ? bulkTopic.topic : topic;
   const links = new CuttableLinks(brokers);
   afterAll(async () => {
     await deleteTopic(brokers, topic);
     if (bulkTopic !== undefined) await deleteTopic(brokers, bulkTopic.topic);
+    if (routing === 'directed') await deleteTopic(brokers, `${topic}.direct`);
   });
 
   brokerContract({
     name: `broker-kafka, ${name}`,
-    capabilities: { remote: true, routing: 'fanout' },
+    capabilities: {
+      ...{ remote: true, routing: 'fanout' },
+      ...(routing === 'directed' ? { directed: true } : {}),
+    },
     createNode: ({ logger }) =>
       kafkaBroker({ ...options, kafka: links.config, topic, createTopic: {}, logger }),
     remote: {
