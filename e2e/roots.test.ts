@@ -4,8 +4,11 @@ import { SignJWT } from 'jose';
 import { expect, onTestFinished, test } from 'vitest';
 import { eventually } from './harness/eventually.js';
 import { repoDir } from './harness/example.js';
+import { KafkaView } from './harness/kafka.js';
+import { asObject } from './harness/notification.js';
 import { redisDatabase } from './harness/redis-database.js';
 import { RootProcess } from './harness/root-process.js';
+import { serviceAddress } from './harness/service-address.js';
 import { sseReader } from './harness/sse-reader.js';
 import type { StreamReader } from './harness/stream-reader.js';
 
@@ -22,10 +25,55 @@ async function reader(user: string, base: string): Promise<StreamReader> {
   return opened;
 }
 
-test.each(['c-redis-channel'])('%s has less than 80 lines', (root) => {
+test.each(['a-directory-kafka', 'c-redis-channel'])('%s has less than 80 lines', (root) => {
   const text = readFileSync(`${repoDir}examples/roots/${root}/main.ts`, 'utf8');
   expect(text.split('\n').length).toBeLessThan(80);
 });
+
+test('root A: two servers and a sender; Kafka carries something for who is there only, to that server', async () => {
+  const { url: REDIS_URL, release } = await redisDatabase();
+  onTestFinished(release);
+  const run = crypto.randomUUID().slice(0, 8);
+  const KAFKA_TOPIC = `${run}-root-a`;
+  const kafka = await KafkaView.open();
+  onTestFinished(() => kafka.close());
+  await kafka.createTopic(KAFKA_TOPIC, 2);
+  await kafka.createTopic(`${KAFKA_TOPIC}.direct`, 2);
+  const env = { REDIS_URL, KAFKA_BROKERS: serviceAddress('KAFKA_BROKERS'), KAFKA_TOPIC };
+  const servers = [0, 1].map(
+    () => new RootProcess('a-directory-kafka', 'serve', { ...env, JWT_SECRET }),
+  );
+  const [a = '', b = ''] = await Promise.all(servers.map((server) => server.ready()));
+  const nodeIds = await Promise.all([a, b].map(nodeIdAt));
+  const [here, there, nobody] = [`${run}-here`, `${run}-there`, `${run}-nobody`];
+  const readers = [await reader(here, a), await reader(there, b)];
+  await Promise.all(readers.map((each) => each.open()));
+
+  const sender = new RootProcess('a-directory-kafka', 'send', env);
+  sender.input([here, there, nobody].join('\n'));
+  expect(await sender.ended()).toEqual({
+    code: 0,
+    output: `${here} ${nodeIds[0]}\n${there} ${nodeIds[1]}\n${nobody}\n`,
+  });
+  await eventually('both were shown theirs', () =>
+    readers.every(({ log }) => log.channels.some((channel) => log.count(channel) > 0)),
+  );
+  for (const [index, user] of [here, there].entries()) {
+    expect(readers[index]?.log.on(`user:${user}`)).toMatchObject([
+      { type: 'order.shipped', data: { orderId: `of ${user}` } },
+    ]);
+    expect(readers[index]?.log.problems).toEqual([]);
+  }
+  // Of three notifications two had anybody to go to, and none went to everybody.
+  expect(await kafka.count(`${KAFKA_TOPIC}.direct`)).toBe(2);
+  for (const server of servers) server.terminate();
+  for (const server of servers) expect(await server.ended()).toMatchObject({ code: 0 });
+});
+
+async function nodeIdAt(base: string): Promise<unknown> {
+  const { nodeId } = asObject(await (await fetch(`${base}/readyz`)).json(), 'readiness');
+  return nodeId;
+}
 
 test('root C: two servers and a batch job, joined by a Redis channel for each user who is there', async () => {
   const { url: REDIS_URL, release } = await redisDatabase();
