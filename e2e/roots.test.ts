@@ -25,10 +25,13 @@ async function reader(user: string, base: string): Promise<StreamReader> {
   return opened;
 }
 
-test.each(['a-directory-kafka', 'c-redis-channel'])('%s has less than 80 lines', (root) => {
-  const text = readFileSync(`${repoDir}examples/roots/${root}/main.ts`, 'utf8');
-  expect(text.split('\n').length).toBeLessThan(80);
-});
+test.each(['a-directory-kafka', 'b-kafka-fanout', 'c-redis-channel'])(
+  '%s has less than 80 lines',
+  (root) => {
+    const text = readFileSync(`${repoDir}examples/roots/${root}/main.ts`, 'utf8');
+    expect(text.split('\n').length).toBeLessThan(80);
+  },
+);
 
 test('root A: two servers and a sender; Kafka carries something for who is there only, to that server', async () => {
   const { url: REDIS_URL, release } = await redisDatabase();
@@ -74,6 +77,58 @@ async function nodeIdAt(base: string): Promise<unknown> {
   const { nodeId } = asObject(await (await fetch(`${base}/readyz`)).json(), 'readiness');
   return nodeId;
 }
+
+test('root B: events of another service, mapped once and shown by whichever server; what does not fit is a dead letter', async () => {
+  const { url: REDIS_URL, release } = await redisDatabase();
+  onTestFinished(release);
+  const run = crypto.randomUUID().slice(0, 8);
+  const [KAFKA_TOPIC, EVENTS_TOPIC] = [`${run}-root-b`, `${run}-orders`];
+  const letters = `${EVENTS_TOPIC}.dead-letters`;
+  const kafka = await KafkaView.open();
+  onTestFinished(() => kafka.close());
+  for (const topic of [KAFKA_TOPIC, EVENTS_TOPIC, letters]) await kafka.createTopic(topic, 2);
+  const env = { REDIS_URL, KAFKA_BROKERS: serviceAddress('KAFKA_BROKERS') };
+  const servers = [0, 1].map(
+    () =>
+      new RootProcess('b-kafka-fanout', 'serve', { ...env, KAFKA_TOPIC, EVENTS_TOPIC, JWT_SECRET }),
+  );
+  const [a = '', b = ''] = await Promise.all(servers.map((server) => server.ready()));
+  const [one, two] = [`${run}-one`, `${run}-two`];
+  const readers = [await reader(one, a), await reader(one, b), await reader(two, b)];
+  await Promise.all(readers.map((each) => each.open()));
+
+  const shipped = (customer: string) => {
+    const value = JSON.stringify({ orderId: `of-${customer}`, status: 'shipped', customer });
+    return { key: customer, value };
+  };
+  const producer = await kafka.producer();
+  onTestFinished(() => producer.disconnect());
+  await producer.send({
+    topic: EVENTS_TOPIC,
+    // The first event is produced twice, and counts once.
+    messages: [shipped(one), shipped(one), { key: one, value: '{"orderId":7}' }, shipped(two)],
+  });
+  const userOf = (each: StreamReader): string => each.name.split(' ')[0] ?? '';
+  await eventually('everybody was shown theirs', () =>
+    readers.every((each) => each.log.count(`user:${userOf(each)}`) > 0),
+  );
+  await eventually('the one that does not fit is set aside', async () => {
+    return (await kafka.count(letters)) === 1;
+  });
+  for (const each of readers) {
+    const user = userOf(each);
+    const order = `of-${user}`;
+    const data = {
+      title: `Order ${order}`,
+      message: 'Your order is shipped.',
+      link: `/orders/${order}`,
+    };
+    expect(each.log.on(`user:${user}`)).toMatchObject([{ type: 'notification', data }]);
+    expect(each.log.problems).toEqual([]);
+  }
+  for (const server of servers) server.terminate();
+  for (const server of servers) expect(await server.ended()).toMatchObject({ code: 0 });
+});
 
 test('root C: two servers and a batch job, joined by a Redis channel for each user who is there', async () => {
   const { url: REDIS_URL, release } = await redisDatabase();
