@@ -91,7 +91,8 @@ export interface Letter {
 export async function readLetters(topic: string): Promise<Letter[]> {
   const letters: Letter[] = [];
   const groupId = `${topic}-test`;
-  const consumer = plainKafka(brokers).consumer({ groupId });
+  // Short, because to disconnect it waits for the end of a fetch.
+  const consumer = plainKafka(brokers).consumer({ groupId, maxWaitTimeInMs: 100 });
   onTestFinished(async () => {
     await consumer.disconnect();
     await withAdmin(brokers, (admin) => admin.deleteGroups([groupId])).catch(() => {});
