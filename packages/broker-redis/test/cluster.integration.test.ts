@@ -1,4 +1,4 @@
-import { brokerContract } from '@realtime-notify/contract-kit';
+import { type BrokerContract, brokerContract } from '@realtime-notify/contract-kit';
 import { afterAll, beforeAll } from 'vitest';
 import { redisBroker } from '../src/index.js';
 import { ShardTopics } from '../src/topics.js';
@@ -11,21 +11,34 @@ beforeAll(async () => {
 });
 afterAll(() => own?.dispose());
 
+const nobody = { cluster: { nodes: [{ host: '127.0.0.1', port: 1 }] } };
+
+const remote: BrokerContract['remote'] = {
+  interrupt: async () => {
+    for (const url of masters()) await ask(url, 'client', 'KILL', 'TYPE', 'pubsub');
+  },
+  sendForeign: async (channel, bytes) => {
+    const topic = new ShardTopics('rn:', '', 256).of(channel);
+    // Whoever does not own its slot refuses it.
+    for (const url of masters()) await ask(url, 'spublish', topic, bytes).catch(() => undefined);
+  },
+  createUnreachable: ({ logger }) => redisBroker({ ...nobody, logger }),
+};
+
 brokerContract({
   name: 'broker-redis, a Cluster over TLS, with a password',
   capabilities: { remote: true, routing: 'interest' },
   createNode: ({ logger }) => redisBroker({ ...own.address, logger }),
+  remote,
+});
+
+brokerContract({
+  name: 'broker-redis, a Cluster, directed',
+  capabilities: { remote: true, routing: 'interest', directed: true },
+  createNode: ({ logger }) => redisBroker({ ...own.address, routing: 'directed', logger }),
   remote: {
-    interrupt: async () => {
-      for (const url of masters()) await ask(url, 'client', 'KILL', 'TYPE', 'pubsub');
-    },
-    sendForeign: async (channel, bytes) => {
-      const topic = new ShardTopics('rn:', '', 256).of(channel);
-      // Whoever does not own its slot refuses it.
-      for (const url of masters()) await ask(url, 'spublish', topic, bytes).catch(() => undefined);
-    },
-    createUnreachable: ({ logger }) =>
-      redisBroker({ cluster: { nodes: [{ host: '127.0.0.1', port: 1 }] }, logger }),
+    ...remote,
+    createUnreachable: ({ logger }) => redisBroker({ ...nobody, routing: 'directed', logger }),
   },
 });
 

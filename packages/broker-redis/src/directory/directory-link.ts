@@ -1,11 +1,9 @@
-import { NotifyError, withinMs } from '@realtime-notify/core';
-import {
-  type ClientEvents,
-  RedisClient,
-  type RedisSource,
-} from '@realtime-notify/redis-connection';
+import { NotifyError } from '@realtime-notify/core';
+import type { ClientEvents, ClusterSource, RedisSource } from '@realtime-notify/redis-connection';
 import { directoryUnavailable } from '../driver-errors.js';
-import { allScripts, type Script } from './directory-scripts.js';
+import { ClusterConnections } from './cluster-connections.js';
+import type { Script } from './directory-scripts.js';
+import { ScriptConnection } from './script-connection.js';
 
 /** A script with what it is to work on: keys of one part of the directory. */
 export interface ScriptCall {
@@ -19,7 +17,8 @@ export type ScriptReply =
   | { readonly error: NotifyError }
   | { readonly error: null; readonly value: unknown };
 
-type Command = readonly [name: string, ...args: (string | number)[]];
+/** The same in the driver's words. */
+export type ScriptAnswer = readonly [error: Error | null, value: unknown];
 
 export interface LinkSettings {
   readonly commandTimeoutMs: number;
@@ -27,87 +26,76 @@ export interface LinkSettings {
   readonly maxPendingCommands: number;
 }
 
-/** One connection of our own that runs the directory's scripts, in the order in which they are given. */
+/** The way of scripts to Redis, whichever form that has. */
+export interface ScriptRoute {
+  /** Every part of the directory can be reached. */
+  readonly isReady: boolean;
+  /** Some part can be reached. */
+  readonly isReachable: boolean;
+  open(): void;
+  /** Resolves with what was answered to each call, in order; may reject where no answer came. */
+  run(calls: readonly ScriptCall[]): Promise<readonly ScriptAnswer[]>;
+  close(): Promise<void>;
+}
+
+/** Runs the directory's scripts, those for one part in the order in which they are given. */
 export class DirectoryLink {
-  readonly #settings: LinkSettings;
-  readonly #client: RedisClient;
+  readonly #route: ScriptRoute;
+  readonly #maxPendingCommands: number;
   #pending = 0;
 
-  constructor(source: RedisSource, settings: LinkSettings, events: ClientEvents) {
-    this.#settings = settings;
-    this.#client = new RedisClient(
-      source,
-      { ...settings, name: 'realtime-notify-directory' },
-      events,
-    );
+  /**
+   * @param events - `ready`: every part can be reached, by other connections than before; `lost`: some
+   * part cannot be reached, called for each attempt that failed
+   */
+  constructor(source: RedisSource | ClusterSource, settings: LinkSettings, events: ClientEvents) {
+    this.#maxPendingCommands = settings.maxPendingCommands;
+    this.#route =
+      'nodes' in source
+        ? new ClusterConnections(source, settings, events)
+        : new ScriptConnection(source, settings, events);
   }
 
   get isReady(): boolean {
-    return this.#client.isReady;
+    return this.#route.isReady;
+  }
+
+  get isReachable(): boolean {
+    return this.#route.isReachable;
   }
 
   open(): void {
-    this.#client.open();
+    this.#route.open();
   }
 
   close(): Promise<void> {
-    return this.#client.close();
+    return this.#route.close();
   }
 
-  /** Sends the calls in one write and resolves with their answers, in order. Never rejects. */
+  /** Resolves with what became of the calls, in order. Never rejects. */
   async run(calls: readonly ScriptCall[]): Promise<readonly ScriptReply[]> {
     if (calls.length === 0) return [];
-    const { maxPendingCommands } = this.#settings;
-    if (this.#pending + calls.length > maxPendingCommands) {
+    if (this.#pending + calls.length > this.#maxPendingCommands) {
       const error = directoryUnavailable(`${this.#pending} scripts wait (maxPendingCommands)`);
       return calls.map(() => ({ error }));
     }
     this.#pending += calls.length;
     try {
-      return await this.#runKnown(calls);
+      const answers = await this.#route.run(calls);
+      return calls.map((_, i) => replyFrom(answers[i]));
     } catch (cause) {
-      const error = NotifyError.is(cause) ? cause : directoryUnavailable('no answer', cause);
-      return calls.map(() => ({ error }));
+      return calls.map(() => ({ error: asUnanswered(cause) }));
     } finally {
       this.#pending -= calls.length;
     }
   }
-
-  async #runKnown(calls: readonly ScriptCall[]): Promise<readonly ScriptReply[]> {
-    const results = await this.#send(calls.map(evalsha));
-    const unknown = results.flatMap(([error], i) => (isUnknownScript(error) ? [i] : []));
-    if (unknown.length > 0) {
-      // A Redis that has just been started, or was told to forget; nothing of these calls was run.
-      const loads = allScripts.map(({ source }): Command => ['script', 'LOAD', source]);
-      const missing = calls.filter((_, i) => unknown.includes(i));
-      const again = await this.#send([...loads, ...missing.map(evalsha)]);
-      for (const [n, i] of unknown.entries()) {
-        const result = again[loads.length + n];
-        if (result !== undefined) results[i] = result;
-      }
-    }
-    return calls.map((_, i): ScriptReply => {
-      const [error = new Error('Redis gave no reply'), value] = results[i] ?? [];
-      return error === null ? { error, value } : { error: directoryUnavailable('refused', error) };
-    });
-  }
-
-  async #send(commands: readonly Command[]): Promise<[error: Error | null, value: unknown][]> {
-    if (!this.#client.isReady) {
-      throw directoryUnavailable('the link to Redis is down', this.#client.lastError);
-    }
-    const pipeline = this.#client.redis.pipeline();
-    for (const [name, ...args] of commands) pipeline.call(name, ...args);
-    const { commandTimeoutMs } = this.#settings;
-    const late = () => directoryUnavailable(`no answer within ${commandTimeoutMs} ms`);
-    return (await withinMs(pipeline.exec(), commandTimeoutMs, late)) ?? [];
-  }
 }
 
-function evalsha({ script, keys, args }: ScriptCall): Command {
-  return ['evalsha', script.sha, keys.length, ...keys, ...args];
+function replyFrom([error, value]: ScriptAnswer = [new Error('Redis gave no reply'), null]) {
+  if (error === null) return { error, value };
+  return { error: NotifyError.is(error) ? error : directoryUnavailable('refused', error) };
 }
 
-function isUnknownScript(error: Error | null): boolean {
-  return error?.message.startsWith('NOSCRIPT') ?? false;
+function asUnanswered(cause: unknown): NotifyError {
+  return NotifyError.is(cause) ? cause : directoryUnavailable('no answer', cause);
 }

@@ -46,11 +46,7 @@ export const directoryOptionsSchema = z
     const source = sourceOf(address, (field, message) => {
       context.addIssue({ code: 'custom', path: field === undefined ? [] : [field], message });
     });
-    if (source !== undefined && !('nodes' in source)) return { ...settings, source };
-    if (source !== undefined) {
-      context.addIssue({ code: 'custom', path: ['cluster'], message: 'is not supported yet' });
-    }
-    return z.NEVER;
+    return source === undefined ? z.NEVER : { ...settings, source };
   });
 
 /** Options with their defaults filled in. */

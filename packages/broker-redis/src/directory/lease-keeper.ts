@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs } from '@realtime-notify/redis-connection';
 import { asDirectoryUnavailable, directoryUnavailable } from '../driver-errors.js';
+import type { DirectoryLink } from './directory-link.js';
 import type { DirectoryStatus } from './directory-status.js';
 
 export interface KeeperSettings {
@@ -8,36 +9,51 @@ export interface KeeperSettings {
   readonly maxReconnectDelayMs: number;
 }
 
-/** Renews this node's leases three times in each while the link is ready. One loop, one timer. */
+/**
+ * Renews this node's leases three times in each while any part of the directory can be reached: where one is
+ * away, users in the others are to be found nevertheless. One loop, one timer.
+ */
 export class LeaseKeeper {
   readonly #settings: KeeperSettings;
+  readonly #link: Pick<DirectoryLink, 'isReady' | 'isReachable'>;
   readonly #beat: () => Promise<void>;
   readonly #status: DirectoryStatus;
   #session: AbortController | undefined;
 
   /** @param beat - brings everything into line and renews the leases; rejects where it could not */
-  constructor(settings: KeeperSettings, beat: () => Promise<void>, status: DirectoryStatus) {
+  constructor(
+    settings: KeeperSettings,
+    link: Pick<DirectoryLink, 'isReady' | 'isReachable'>,
+    beat: () => Promise<void>,
+    status: DirectoryStatus,
+  ) {
     this.#settings = settings;
+    this.#link = link;
     this.#beat = beat;
     this.#status = status;
   }
 
-  /** The link is ready. */
+  /** Every part can be reached. */
   ready(): void {
     this.stop();
-    this.#session = new AbortController();
-    void this.#keep(this.#session.signal);
+    this.#begin();
   }
 
-  /** The link was lost, or could not be made. */
+  /** Some part cannot be reached. */
   lost(error: Error | undefined): void {
-    this.stop();
+    if (!this.#link.isReachable) this.stop();
+    else if (this.#session === undefined) this.#begin();
     this.#status.down(directoryUnavailable('no link to Redis', error));
   }
 
   stop(): void {
     this.#session?.abort();
     this.#session = undefined;
+  }
+
+  #begin(): void {
+    this.#session = new AbortController();
+    void this.#keep(this.#session.signal);
   }
 
   /** Never rejects; ends when the session does. */
@@ -48,7 +64,8 @@ export class LeaseKeeper {
       try {
         await this.#beat();
         if (session.aborted) return;
-        this.#status.up();
+        // A part may have been lost just now.
+        if (this.#link.isReady) this.#status.up();
         attempt = 0;
       } catch (error) {
         if (session.aborted) return;

@@ -35,6 +35,12 @@ const farewellMs = 500;
  * that time; what it held when they end is taken out by the other nodes, 500 users a call. A node that
  * finds its leases ended, or entries missing, registers all its users again and reports `resync`.
  *
+ * On a Cluster (7.0 or later) it holds a connection to each master, and the parts are shared among them. While
+ * a master is away, calls for users in its parts reject: `where` where any of the users asked about stands
+ * there; all others are found as before. The state is `down` until every part is back. A script is run
+ * again only where a master refused it because the slot is elsewhere. Keep `commandTimeoutMs` below half of
+ * `leaseMs`: a master that is silent delays the renewals at the others by that.
+ *
  * While Redis is away calls reject with `DIRECTORY_UNAVAILABLE` within `commandTimeoutMs`. `start`
  * rejects with it where Redis or a Sentinel refuses credentials or rights, or a certificate is not
  * accepted; the directory is closed then.
@@ -148,7 +154,7 @@ class RedisDirectory implements Directory {
     status.close();
     member?.keeper.stop();
     member?.sweeper.close();
-    if (member !== undefined && !this.#draining && link.isReady) {
+    if (member !== undefined && !this.#draining && link.isReachable) {
       const late = () => directoryUnavailable('no farewell');
       await withinMs(member.registrar.endLeases(), farewellMs, late).catch(() => undefined);
     }
@@ -185,7 +191,7 @@ class RedisDirectory implements Directory {
       },
       ended: (shard, nodeIds) => sweeper.sweep(shard, nodeIds),
     });
-    const keeper = new LeaseKeeper(this.#options, () => registrar.beat(), status);
+    const keeper = new LeaseKeeper(this.#options, link, () => registrar.beat(), status);
     return { registrar, keeper, sweeper };
   }
 
