@@ -79,15 +79,17 @@ return {alive and 1 or 0, came, gone}
 `);
 
 /**
- * KEYS: connections, leases, held. ARGV: node, lease in ms, how many users the node knows to stand here.
- * Answers {1 where nothing of them was lost, up to ten nodes whose leases have ended}.
+ * KEYS: connections, leases, held. ARGV: node, lease in ms, how many users the node knows to stand here, 1 to
+ * name those who do. Answers {1 where nothing of them was lost, up to ten nodes whose leases have ended,
+ * those who stand where that was asked for or they are too many}.
  */
 export const beatScript = script(`${common}
 local alive = renew(ARGV[1], tonumber(ARGV[2]))
 local stand = redis.call('SCARD', held)
 local intact = alive and stand == tonumber(ARGV[3]) and redis.call('HLEN', connections) >= stand
 local ended = redis.call('ZRANGEBYSCORE', leases, '-inf', nowMs(), 'LIMIT', 0, 10)
-return {intact and 1 or 0, ended}
+local name = ARGV[4] == '1' or stand > tonumber(ARGV[3])
+return {intact and 1 or 0, ended, name and redis.call('SMEMBERS', held) or {}}
 `);
 
 /**

@@ -33,7 +33,8 @@ const farewellMs = 500;
  * A user's entry is a field of one of 16 hashes `<keyPrefix>sse_connections:{n}`: the ids of the nodes
  * that hold the user. A node's leases last `leaseMs` by the clock of Redis and are renewed three times in
  * that time; what it held when they end is taken out by the other nodes, 500 users a call. A node that
- * finds its leases ended, or entries missing, registers all its users again and reports `resync`.
+ * finds its leases ended, or entries missing, registers all its users again and reports `resync`. After a
+ * link was made anew, and so after a failover, it compares whom Redis holds for it, and mends what differs.
  *
  * On a Cluster (7.0 or later) it holds a connection to each master, and the parts are shared among them. While
  * a master is away, calls for users in its parts reject: `where` where any of the users asked about stands
@@ -165,7 +166,11 @@ class RedisDirectory implements Directory {
     const { source, logger } = this.#options;
     const status = new DirectoryStatus(sink, logger);
     const link = new DirectoryLink(source, this.#options, {
-      ready: () => (member === undefined ? status.up() : member.keeper.ready()),
+      ready: () => {
+        if (member === undefined) return status.up();
+        member.registrar.doubt();
+        member.keeper.ready();
+      },
       lost: (error) =>
         member === undefined
           ? status.down(directoryUnavailable('no link to Redis', error))

@@ -68,6 +68,11 @@ export class Registrar {
     return this.#settled(new Set(this.#shards));
   }
 
+  /** What Redis has said so far may not hold any more: the next beat compares who stands there. */
+  doubt(): void {
+    for (const shard of this.#shards) shard.doubted = true;
+  }
+
   /** Takes all entries and the leases of this node out. To be called last. */
   async leave(): Promise<void> {
     await this.#running;
@@ -162,13 +167,22 @@ export class Registrar {
 
   async #renew(failed: Failed): Promise<void> {
     const shards = this.#shards.filter((shard) => !failed.has(shard));
-    const calls = shards.map((shard) =>
-      this.#call(shard, beatScript, [this.#nodeId, this.#leaseMs, shard.standing]),
-    );
-    await this.#runIn(shards, calls, failed, (shard, intact, [ended = []]) => {
+    const calls = shards.map((shard) => {
+      const { standing, doubted } = shard;
+      shard.doubted = false;
+      return this.#call(shard, beatScript, [
+        this.#nodeId,
+        this.#leaseMs,
+        standing,
+        doubted ? 1 : 0,
+      ]);
+    });
+    await this.#runIn(shards, calls, failed, (shard, intact, [ended = [], held = []]) => {
       if (!intact) shard.lost();
+      if (held.length > 0) shard.compare(held);
       if (ended.length > 0) this.#heard.ended(shard, ended);
     });
+    for (const shard of shards) if (failed.has(shard)) shard.doubted = true;
   }
 
   /** Takes out whatever stands under this node's id. */

@@ -47,3 +47,16 @@ test('what was lost is written again, and told as found then; what was new is no
   expect(write(made).added.toSorted()).toEqual(['1', '3']);
   expect(made.found()).toEqual(['1']);
 });
+
+test('what stands is other than was said: missing ones are written again, surplus ones taken out', () => {
+  const made = shard('1', '2', '3');
+  write(made);
+  made.unwant('3');
+  write(made);
+  made.compare(['1', '3', '4']);
+  expect(made.standing).toBe(1);
+  expect(write(made)).toEqual({ added: ['2'], removed: ['3', '4'] });
+  expect(made.found()).toEqual(['2']);
+  made.compare(['1', '2']);
+  expect(made.take(100)).toBeUndefined();
+});

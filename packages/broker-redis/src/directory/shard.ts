@@ -19,6 +19,8 @@ export class Shard {
   readonly #missed = new Set<string>();
   /** What an earlier node of this id has left is out. */
   cleared = false;
+  /** What stands may be older than what Redis has said: a replica that became master was behind, say. */
+  doubted = false;
 
   constructor(prefix: string, index: number) {
     this.keys = shardKeys(prefix, index);
@@ -68,6 +70,19 @@ export class Shard {
     for (const userId of this.#standing) if (this.#wanted.has(userId)) this.#missed.add(userId);
     this.#standing.clear();
     for (const userId of this.#wanted) this.#touched.add(userId);
+  }
+
+  /** Whatever of it is other than it should be is to be written again. */
+  compare(held: readonly string[]): void {
+    for (const userId of held) if (!this.#wanted.has(userId)) this.#touched.add(userId);
+    const there = new Set(held);
+    for (const userId of this.#standing) {
+      if (there.has(userId)) continue;
+      this.#standing.delete(userId);
+      if (!this.#wanted.has(userId)) continue;
+      this.#missed.add(userId);
+      this.#touched.add(userId);
+    }
   }
 
   /** Those who could not be found for a while and can be now; told once. */

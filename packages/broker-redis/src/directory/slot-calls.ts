@@ -52,8 +52,9 @@ export class SlotCalls {
     calls: readonly ScriptCall[],
     earlier: Promise<void>,
   ): Promise<readonly ScriptAnswer[]> {
+    const isNew = this.#master !== undefined && this.#master !== this.#owners.owner();
     // What an earlier master was given may come back to be sent to the new one.
-    if (this.#waiting > 0 || this.#master !== this.#owners.owner()) await this.#after(earlier);
+    if (isNew || this.#waiting > 0) await this.#after(earlier);
     this.#master = this.#owners.owner();
     const answers = await answersOf(this.#master, calls);
     if (!answers.some(isRedirected)) return answers;
