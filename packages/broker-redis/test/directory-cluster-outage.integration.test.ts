@@ -8,12 +8,15 @@ import { beginSlotMove } from '../../../scripts/services/redis-cluster-slots.js'
 import { shardKeys, shardOf } from '../src/directory/directory-keys.js';
 import { redisDirectory } from '../src/index.js';
 import { startCluster } from './private-redis.js';
-import { usersHeldAt } from './test-directory.js';
+import { clusterRights, usersHeldAt } from './test-directory.js';
 import { testAdmin } from './test-redis.js';
 
 const unavailable = { code: 'DIRECTORY_UNAVAILABLE' };
 /** Masters go on although one of them has failed, which they find later than a lease ends. */
-const options = { serverArgs: ['--cluster-require-full-coverage', 'no'], nodeTimeoutMs: 2_500 };
+const partly = ['--cluster-require-full-coverage', 'no'];
+const login = { username: 'directory', password: 'p' };
+const user = ['--user', login.username, 'on', `>${login.password}`, ...clusterRights.split(' ')];
+const options = { serverArgs: [...partly, ...user], nodeTimeoutMs: 2_500 };
 
 // One for all tests here; each disturbs other masters than those before it.
 let cluster: RedisCluster;
@@ -30,6 +33,7 @@ interface Started {
 
 async function started(nodeId: string, how?: DirectoryStartOptions): Promise<Started> {
   const directory = redisDirectory({
+    ...login,
     cluster: { nodes: cluster.addresses },
     leaseMs: 2_000,
     commandTimeoutMs: 1_000,

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { directoryContract } from '@realtime-notify/contract-kit';
-import { afterAll, beforeAll } from 'vitest';
+import { directoryContract, RecordingDirectorySink } from '@realtime-notify/contract-kit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RedisInstance } from '../../../scripts/services/redis.js';
 import type { RedisCluster } from '../../../scripts/services/redis-cluster.js';
 import { redisDirectory } from '../src/index.js';
 import { startCluster } from './private-redis.js';
-import { asAdmin, quickLease, usersHeldAt } from './test-directory.js';
+import { asAdmin, clusterRights, quickLease, usersHeldAt } from './test-directory.js';
 
 // A Cluster of its own: the suite cuts the links of all clients, and empties it.
 let cluster: RedisCluster;
@@ -23,7 +23,8 @@ directoryContract({
     createFragile: async () => {
       // The nodes of a Cluster name one another: what cuts this one off is a user that is no more.
       const login = { username: randomUUID(), password: 'p' };
-      await tell('acl', 'SETUSER', login.username, 'on', `>${login.password}`, '~*', '+@all');
+      const rules = ['on', `>${login.password}`, ...clusterRights.split(' ')];
+      await tell('acl', 'SETUSER', login.username, ...rules);
       const nodes = cluster.addresses;
       const directory = redisDirectory({ ...quickLease, ...login, cluster: { nodes } });
       return { directory, goAway: () => tell('acl', 'DELUSER', login.username) };
@@ -34,6 +35,19 @@ directoryContract({
     },
     usersHeld: () => usersHeldAt(masters()),
   },
+});
+
+test('start rejects where trying again cannot help, and leaves nothing open', async () => {
+  const login = { username: 'nobody', password: 'wr0ng-secret' };
+  const directory = redisDirectory({ ...login, cluster: { nodes: cluster.addresses } });
+  const starting = directory.start('n1', new RecordingDirectorySink());
+  const error: unknown = await starting.catch((reason: unknown) => reason);
+  expect(error).toMatchObject({
+    code: 'DIRECTORY_UNAVAILABLE',
+    message: expect.stringContaining('WRONGPASS'),
+  });
+  expect(String(error)).not.toContain(login.password);
+  await expect(directory.where(['u1'])).rejects.toMatchObject({ code: 'CLOSED' });
 });
 
 function masters(): readonly RedisInstance[] {

@@ -6,6 +6,11 @@ import { adminClient } from './test-redis.js';
 /** Short leases, and patience with a machine that is busy with other things. */
 export const quickLease = { leaseMs: 600, commandTimeoutMs: 2_000, maxReconnectDelayMs: 100 };
 
+/** All that a directory may do, and needs to, on a Cluster; said to Redis after a user's name. */
+export const clusterRights =
+  '~rn:sse_* -@all +info +client|setname +script|load +evalsha +time +hmget +hset +hdel +hlen +sadd +srem ' +
+  '+spop +scard +smembers +zadd +zrem +zscore +zrangebyscore +cluster|slots +cluster|info +asking';
+
 type Running = Pick<PrivateRedis, 'redis'>;
 
 export async function asAdmin<T>({ redis }: Running, work: (admin: Redis) => Promise<T>) {

@@ -39,8 +39,11 @@ test('nothing is connected before start, and a node id must fit into an entry', 
   await directory.close();
 });
 
-test('start resolves while Redis is unreachable, and calls reject', async () => {
-  const directory = redisDirectory({ url });
+test.each([
+  ['Redis', { url }],
+  ['the Cluster', { cluster: { nodes: [{ host: '127.0.0.1', port: 1 }] } }],
+])('start resolves while %s is unreachable, and calls reject', async (_, address) => {
+  const directory = redisDirectory(address);
   const states: string[] = [];
   await directory.start('n', { ...sink, status: ({ state }) => states.push(state) });
   expect(states).toEqual(['down']);
