@@ -7,8 +7,8 @@ import type { ScriptConnection } from './script-connection.js';
 export interface SlotOwners {
   /** The owner as far as is known. */
   owner(): Master | undefined;
-  /** The connection to this node, opened if need be. */
-  at(node: HostPort): Master;
+  /** The connection to this node, opened if need be; undefined after `close`. */
+  at(node: HostPort): Master | undefined;
   /** Resolves when it was looked who owns what; rejects where nobody told in time. */
   refresh(first: HostPort | undefined): Promise<void>;
   /** Resolves when a master has come or gone, at the latest after so long. */
