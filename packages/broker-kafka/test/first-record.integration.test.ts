@@ -66,3 +66,35 @@ test.each(variants)(
     expect(seen).toBe(starts);
   },
 );
+
+test('nodes that make their Kafka topic as they start hear one another at once', async () => {
+  const rounds = 20;
+  const channels = Array.from({ length: 16 }, (_, n) => `user:${n}`);
+  for (let round = 0; round < rounds; round += 1) {
+    const options = {
+      kafka: { brokers: kafkaBrokers() },
+      topic: freshTopic('made'),
+      createTopic: {},
+    };
+    const nodes = ['a', 'b'].map((nodeId) => {
+      const broker = kafkaBroker(options);
+      onTestFinished(() => broker.close());
+      return { nodeId, broker, sink: new RecordingSink() };
+    });
+    await Promise.all(nodes.map(({ broker, sink, nodeId }) => broker.start(sink, { nodeId })));
+    await Promise.all(
+      nodes.map(({ broker, nodeId }) =>
+        broker.publish(channels.map((channel) => sampleEnvelope(`${channel}:${nodeId}`))),
+      ),
+    );
+    for (const { nodeId, sink } of nodes) {
+      const other = nodeId === 'a' ? 'b' : 'a';
+      await eventually(() => {
+        for (const channel of channels) expect(sink.of(`${channel}:${other}`)).toHaveLength(1);
+      }).catch((cause: unknown) => {
+        throw new Error(`round ${round}: ${nodeId} has not heard all`, { cause });
+      });
+    }
+    await Promise.all(nodes.map(({ broker }) => broker.close()));
+  }
+});
