@@ -68,7 +68,7 @@ test.each(variants)(
 );
 
 test('nodes that make their Kafka topic as they start hear one another at once', async () => {
-  const rounds = 20;
+  const rounds = 10;
   const channels = Array.from({ length: 16 }, (_, n) => `user:${n}`);
   for (let round = 0; round < rounds; round += 1) {
     const options = {
