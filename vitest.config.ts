@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { plantPlugin } from './packages/testing/test/plants/plant-plugin.js';
 
@@ -24,6 +25,8 @@ const project = (name: string, include: string[], timeoutMs: number, inOrder = f
 export default defineConfig({
   test: {
     dangerouslyIgnoreUnhandledErrors: false,
+    // More than cores: integration tests mostly wait for Redis and Kafka.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       project(
         'unit',

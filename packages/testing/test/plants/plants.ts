@@ -63,8 +63,8 @@ export const plants: ReadonlyMap<string, Plant> = new Map([
       edits: [
         {
           file: 'packages/core/src/emitters/emitter.ts',
-          find: 'of this.#replays) entries.push(cursorEntry(feed.key, position));',
-          replace: 'of this.#replays) entries.push(feed.cursorEntry);',
+          find: 'cursorWith(cursor, cursorEntry(feed.key, position));',
+          replace: 'cursorWith(cursor, feed.cursorEntry);',
         },
       ],
     },
