@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchRedis } from '../processes/bench-redis.js';
 import { Child } from '../processes/child.js';
+import type { Routing } from '../sim/scenario.js';
 import { doneAnswer, type NodeCommand, type NodeFigures, nodeFigures } from './commands.js';
 import { RedisCosts, type RedisFigures } from './redis-costs.js';
 
@@ -11,7 +12,7 @@ export type Audience = 'online users' | 'offline users' | 'all';
 
 /** One measurement with several nodes, of which the first publishes; for each notification. */
 export interface Point {
-  readonly routing: 'interest' | 'fanout';
+  readonly routing: Routing;
   readonly nodes: number;
   readonly to: Audience;
   readonly notifications: number;
@@ -19,7 +20,7 @@ export interface Point {
   readonly received: readonly number[];
   /** Microseconds of CPU of each node. */
   readonly nodeCpu: readonly number[];
-  /** Microseconds of CPU of Redis, which is the store and for `interest` also the broker. */
+  /** Microseconds of CPU of Redis, which is the store and, but for `fanout`, also the broker. */
   readonly redisCpu: number;
   /** Calls of Redis by command, those of a hundredth or more. */
   readonly redisCalls: Readonly<Record<string, number>>;
@@ -48,10 +49,15 @@ class Cluster {
     this.#costs = new RedisCosts(redis.url);
   }
 
-  /** @param kafka - addresses, where Kafka joins the nodes */
-  static async start(count: number, checkMs: number, kafka: string | undefined): Promise<Cluster> {
+  /** @param kafka - addresses, for `fanout` */
+  static async start(
+    count: number,
+    checkMs: number,
+    routing: Routing,
+    kafka: string | undefined,
+  ): Promise<Cluster> {
     const redis = await BenchRedis.start();
-    const more = kafka === undefined ? [] : [kafka, `scaling-${randomUUID()}`];
+    const more = [routing, ...(kafka === undefined ? [] : [kafka, `scaling-${randomUUID()}`])];
     const nodes: Child<NodeCommand>[] = [];
     for (let n = 0; n < count; n += 1) {
       const args = [`node-${n}`, redis.url, `${checkMs}`, ...more];
@@ -103,9 +109,13 @@ class Cluster {
   }
 }
 
-/** Measures so many nodes, joined by Redis (`interest`) or, where addresses are given, by Kafka (`fanout`). */
-export async function measurePoints(nodes: number, kafka?: string): Promise<readonly Point[]> {
-  const cluster = await Cluster.start(nodes, usualCheckMs, kafka);
+/** Measures so many nodes, joined by Redis or, for `fanout`, by the Kafka whose addresses are given. */
+export async function measurePoints(
+  nodes: number,
+  routing: Routing,
+  kafka?: string,
+): Promise<readonly Point[]> {
+  const cluster = await Cluster.start(nodes, usualCheckMs, routing, kafka);
   try {
     const points: Point[] = [];
     for (const [to, count] of [
@@ -120,7 +130,7 @@ export async function measurePoints(nodes: number, kafka?: string): Promise<read
       const each = (name: keyof NodeFigures): number[] =>
         after.map((figures, n) => (figures[name] - (before[n]?.[name] ?? 0)) / count);
       points.push({
-        routing: kafka === undefined ? 'interest' : 'fanout',
+        routing,
         nodes,
         to,
         notifications: count,
@@ -143,7 +153,7 @@ const watchedMs = 6_000;
 
 /** Two nodes at which nothing happens but the position check. */
 export async function measureChecks(): Promise<CheckCosts> {
-  const cluster = await Cluster.start(2, checkMs, undefined);
+  const cluster = await Cluster.start(2, checkMs, 'interest', undefined);
   try {
     const [before, redisBefore] = [await cluster.nodes(), await cluster.redis()];
     const begun = performance.now();

@@ -1,7 +1,7 @@
 // One node of several, without clients: its streams only count what is written to them.
-// `scaling/node.ts <node id> <redis url> <positionCheckMs> <kafka brokers?> <kafka topic?>`
+// `scaling/node.ts <node id> <redis url> <positionCheckMs> <routing> <kafka brokers?> <kafka topic?>`
 import { kafkaBroker } from '@realtime-notify/broker-kafka';
-import { redisBroker } from '@realtime-notify/broker-redis';
+import { redisBroker, redisDirectory } from '@realtime-notify/broker-redis';
 import {
   type Broker,
   createNotifier,
@@ -16,7 +16,8 @@ import { answerParent, tell } from '../processes/answer-parent.js';
 import type { NodeCommand, NodeFigures } from './commands.js';
 
 const inFlight = 64;
-const [nodeId = '', url = '', positionCheckMs = '', brokers, topic = ''] = process.argv.slice(2);
+const [nodeId = '', url = '', positionCheckMs = '', routing, brokers, topic = ''] =
+  process.argv.slice(2);
 const counts = { received: 0, beacons: 0, delivered: 0 };
 
 const notifier = createNotifier({
@@ -25,9 +26,10 @@ const notifier = createNotifier({
   store: redisStore({ url }),
   broker: counted(
     brokers === undefined
-      ? redisBroker({ url })
+      ? redisBroker({ url, routing: routing === 'directed' ? 'directed' : 'interest' })
       : kafkaBroker({ kafka: { brokers: brokers.split(',') }, topic, createTopic: {} }),
   ),
+  ...(routing === 'directed' ? { directory: redisDirectory({ url }) } : {}),
   positionCheckMs: Number(positionCheckMs),
   maxConnectsPerSecond: 1_000_000,
   maxConnectsPerSecondPerIp: 1_000_000,

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { settings } from '../settings.js';
+import { routings } from '../sim/scenario.js';
 import { measureChecks, measurePoints, type Point } from './measure.js';
 
 const resultsDir = fileURLToPath(new URL('../results/', import.meta.url));
@@ -15,11 +16,11 @@ export async function scaling(): Promise<void> {
   const kafka = process.env.KAFKA_BROKERS;
   const points: Point[] = [];
   for (const nodes of [2, 3, 4]) {
-    for (const broker of kafka === undefined ? [undefined] : [undefined, kafka]) {
-      process.stderr.write(
-        `${nodes} nodes joined by ${broker === undefined ? 'Redis' : 'Kafka'}\n`,
-      );
-      points.push(...(await measurePoints(nodes, broker)));
+    for (const routing of routings) {
+      if (routing === 'fanout' && kafka === undefined) continue;
+      process.stderr.write(`${nodes} nodes, ${routing}\n`);
+      const addresses = routing === 'fanout' ? kafka : undefined;
+      points.push(...(await measurePoints(nodes, routing, addresses)));
     }
   }
   const report = {

@@ -10,6 +10,8 @@ export interface Costs {
   readonly deliver: number;
   /** or one that nobody follows. */
   readonly drop: number;
+  /** It asks the directory for the user of one that it publishes. */
+  readonly lookup: number;
   /** A stream is handed what goes to many at once. */
   readonly write: number;
   /** A node compares a channel with the store. */
@@ -20,6 +22,8 @@ export interface Costs {
   readonly redisPublish: number;
   /** hands one to a node, */
   readonly redisDeliver: number;
+  /** says where a user is, */
+  readonly redisLookup: number;
   /** says where a channel stands. */
   readonly redisPosition: number;
 }
@@ -38,15 +42,20 @@ export function costsOf({ check, points }: Measured): Costs {
   const deliver = perReceived(those('interest', 'online users'));
   const redisAppend = redis(those('fanout', 'offline users'));
   const redisOffline = redis(those('interest', 'offline users'));
+  const publishing = (routing: MeasuredPoint['routing']): number =>
+    median(those(routing, 'offline users').map(({ nodeCpu }) => nodeCpu[0] ?? 0));
+  const publish = publishing('interest');
   return {
-    publish: median(those('interest', 'offline users').map(({ nodeCpu }) => nodeCpu[0] ?? 0)),
+    publish,
     deliver,
     drop: perReceived(those('fanout', 'offline users')),
+    lookup: Math.max(0, publishing('directed') - publish),
     write: perReceived(those('interest', 'all')) / streamsPerNode,
     check: check.nodeCpu,
     redisAppend,
     redisPublish: Math.max(0, redisOffline - redisAppend),
     redisDeliver: Math.max(0, redis(those('interest', 'online users')) - redisOffline),
+    redisLookup: Math.max(0, redis(those('directed', 'offline users')) - redisAppend),
     redisPosition: check.redisCpu,
   };
 }
@@ -68,6 +77,7 @@ export function busyOf(routing: Routing, scenario: Scenario, load: Load, costs: 
   const delivered = (perSecond * onlineShare * load.nodesPerUser) / nodes;
   const node =
     (load.appends / nodes) * costs.publish +
+    (load.lookups / nodes) * costs.lookup +
     delivered * costs.deliver +
     (load.unwanted + load.beacons) * costs.drop +
     load.written * costs.write +
@@ -76,7 +86,9 @@ export function busyOf(routing: Routing, scenario: Scenario, load: Load, costs: 
   const broker =
     routing === 'fanout'
       ? 0
-      : (load.brokerIn + load.lookups) * costs.redisPublish + load.brokerOut * costs.redisDeliver;
+      : load.brokerIn * costs.redisPublish +
+        load.brokerOut * costs.redisDeliver +
+        load.lookups * costs.redisLookup;
   return { node: node / 1e6, redis: (store + broker) / 1e6 };
 }
 

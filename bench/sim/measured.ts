@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { routings } from './scenario.js';
 
 const report = z.object({
   date: z.string(),
@@ -8,7 +9,7 @@ const report = z.object({
   check: z.object({ nodeCpu: z.number(), redisCpu: z.number() }),
   points: z.array(
     z.object({
-      routing: z.enum(['interest', 'fanout']),
+      routing: z.enum(routings),
       nodes: z.number(),
       to: z.enum(['online users', 'offline users', 'all']),
       received: z.array(z.number()),

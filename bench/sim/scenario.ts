@@ -1,7 +1,6 @@
 /** How envelopes find the nodes. */
-export type Routing = 'fanout' | 'interest' | 'directed';
-
-export const routings: readonly Routing[] = ['fanout', 'interest', 'directed'];
+export const routings = ['fanout', 'interest', 'directed'] as const;
+export type Routing = (typeof routings)[number];
 
 /** An installation and what goes on in it. */
 export interface Scenario {

@@ -11,12 +11,17 @@ import {
 import { endWithCursor, sseEncoding } from './sse-encoding.js';
 import { encodeEvent, heartbeatComment } from './sse-frame.js';
 import { beginStream, type StreamBelow } from './stream-below.js';
+import { type PlainSocket, plainSocket, TailedWriter } from './tailed-writer.js';
 
 const headers = Object.freeze({
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-store, no-transform',
   'X-Accel-Buffering': 'no',
 });
+
+const tailed = new TailedWriter();
+/** Up to this size; so much memory it keeps. */
+const tailedBytes = 256 * 1024;
 
 /** From this size on two buffers in one system call are cheaper than a copy for each receiver. */
 const worthSharingBytes = 8 * 1024;
@@ -34,6 +39,7 @@ export class SseOutlet implements Outlet {
   readonly #response: ServerResponse;
   readonly #times: StreamTimes;
   #below: StreamBelow;
+  #socket: PlainSocket | undefined;
   #ended = false;
   /** Whether the client has a backlog and its progress is watched. */
   #watched = false;
@@ -62,6 +68,10 @@ export class SseOutlet implements Outlet {
     if (this.#ended) return;
     const shared = batch.bytes(sseEncoding);
     const tail = endWithCursor(source.cursor());
+    if (this.#socket?.writableLength === 0 && shared.length <= tailedBytes) {
+      tailed.write(this.#socket, shared, tail);
+      return;
+    }
     if (shared.length < worthSharingBytes) {
       this.#below.write(withTail(shared, tail));
       return;
@@ -126,7 +136,9 @@ export class SseOutlet implements Outlet {
   }
 
   #begin(): void {
-    if (!this.#response.headersSent) this.#below = beginStream(this.#response, headers);
+    if (this.#response.headersSent) return;
+    this.#below = beginStream(this.#response, headers);
+    this.#socket = plainSocket(this.#below);
   }
 }
 
