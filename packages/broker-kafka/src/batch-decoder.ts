@@ -1,5 +1,5 @@
 import type { FetchedPartition } from './fetch-answer.js';
-import type { IncomingRecord } from './kafka-client.js';
+import type { IncomingRecord } from './kafka-record.js';
 import { type RecordBatch, readRecords, splitBatches } from './record-batch.js';
 
 /** Called for a batch that cannot be read: another codec, another format, or not Kafka's at all. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeDirected, recipientOf } from './directed-record.js';
 import { decodeRecord, encodeRecord } from './envelope-record.js';
-import type { IncomingRecord, OutgoingRecord } from './kafka-client.js';
+import type { IncomingRecord, OutgoingRecord } from './kafka-record.js';
 
 const envelope = {
   id: '0190c2a5-7f3e-7000-8000-000000000000',

@@ -1,6 +1,6 @@
 import type { Envelope } from '@realtime-notify/core';
 import { encodeRecord } from './envelope-record.js';
-import type { IncomingRecord, OutgoingRecord } from './kafka-client.js';
+import type { IncomingRecord, OutgoingRecord } from './kafka-record.js';
 
 const recipient = 'to';
 

@@ -2,7 +2,7 @@ import type { Envelope } from '@realtime-notify/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeRecord, encodeRecord } from './envelope-record.js';
-import type { IncomingRecord, OutgoingRecord } from './kafka-client.js';
+import type { IncomingRecord, OutgoingRecord } from './kafka-record.js';
 
 /** What comes out of Kafka for what went in. */
 function carried(record: OutgoingRecord): IncomingRecord {

@@ -1,5 +1,5 @@
 import { type Envelope, makeEnvelope } from '@realtime-notify/core';
-import type { IncomingRecord, OutgoingRecord } from './kafka-client.js';
+import type { IncomingRecord, OutgoingRecord } from './kafka-record.js';
 
 /**
  * An envelope as a Kafka record: the channel as key, so that a channel keeps to one partition; the

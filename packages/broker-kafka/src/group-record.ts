@@ -1,5 +1,5 @@
 import type { KafkaMessage } from 'kafkajs';
-import type { IncomingRecord } from './kafka-client.js';
+import type { IncomingRecord } from './kafka-record.js';
 
 /** What a consumer of kafkajs hands over, as ours. */
 export function incomingRecord(partition: number, message: KafkaMessage): IncomingRecord {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeBatches } from './batch-decoder.js';
 import { decodeRecord, encodeRecord } from './envelope-record.js';
 import { readEntries } from './group/read-entries.js';
-import type { IncomingRecord } from './kafka-client.js';
+import type { IncomingRecord } from './kafka-record.js';
 import { deadLetter, minLetterBytes } from './source/dead-letter.js';
 import { decodeJson } from './source/decode-json.js';
 import { judgeRecord } from './source/judge-record.js';

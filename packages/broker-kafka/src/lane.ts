@@ -3,15 +3,14 @@ import type { ResolvedBrokerOptions } from './broker-options.js';
 import { encodeDirected, recipientOf } from './directed-record.js';
 import { decodeRecord, encodeRecord } from './envelope-record.js';
 import type {
-  IncomingRecord,
   KafkaClient,
   LinkState,
-  OutgoingRecord,
   TailOptions,
   TopicPlan,
   Watch,
   WatchOptions,
 } from './kafka-client.js';
+import type { IncomingRecord, OutgoingRecord } from './kafka-record.js';
 import { kafkajsClient } from './kafkajs-client.js';
 import { isNodeGroup, newNodeGroup } from './node-group.js';
 

@@ -1,6 +1,7 @@
 import type { Broker, RequestDefinition } from 'kafkajs/src/cluster/index.js';
 import { type FetchedPartition, readFetchAnswer } from './fetch-answer.js';
-import type { Acks, ProducedRecord } from './kafka-client.js';
+import type { Acks } from './kafka-client.js';
+import type { ProducedRecord } from './kafka-record.js';
 
 export interface NodeAddress {
   readonly host: string;

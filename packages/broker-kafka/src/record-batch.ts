@@ -1,4 +1,4 @@
-import type { IncomingRecord } from './kafka-client.js';
+import type { IncomingRecord } from './kafka-record.js';
 
 /** One record batch as it lies in the log (format 2, Kafka 0.11 and later). */
 export interface RecordBatch {

@@ -1,7 +1,8 @@
 import type { ClusterLinks, TopicLayout } from './cluster-links.js';
 import { backoffMs, pause, withDeadline } from './deadline.js';
-import type { Acks, ProducedRecord, ProduceOptions } from './kafka-client.js';
+import type { Acks, ProduceOptions } from './kafka-client.js';
 import { kafkaFailure, partitionError } from './kafka-errors.js';
+import type { ProducedRecord } from './kafka-record.js';
 import type { KafkaDriver } from './kafkajs-driver.js';
 
 export interface ProducerOptions {

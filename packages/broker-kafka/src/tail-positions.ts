@@ -1,6 +1,6 @@
 import type { ClusterLinks, TopicLayout } from './cluster-links.js';
-import type { IncomingRecord } from './kafka-client.js';
 import { partitionError } from './kafka-errors.js';
+import type { IncomingRecord } from './kafka-record.js';
 import { listOffsets } from './list-offsets.js';
 
 /** Where a tail reads on in each partition. */

@@ -1,12 +1,7 @@
 import { silentLogger } from '@realtime-notify/core';
 import { onTestFinished } from 'vitest';
-import type {
-  IncomingRecord,
-  KafkaClient,
-  Tail,
-  TailOptions,
-  TopicPlan,
-} from '../src/kafka-client.js';
+import type { KafkaClient, Tail, TailOptions, TopicPlan } from '../src/kafka-client.js';
+import type { IncomingRecord } from '../src/kafka-record.js';
 import { type KafkajsClientOptions, kafkajsClient } from '../src/kafkajs-client.js';
 
 /** A client that is closed when the test has finished. */

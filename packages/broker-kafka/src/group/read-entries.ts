@@ -1,6 +1,6 @@
 import { type Decompress, readBatch } from '../batch-decoder.js';
 import type { AbortedTransaction, FetchedPartition } from '../fetch-answer.js';
-import type { IncomingRecord } from '../kafka-client.js';
+import type { IncomingRecord } from '../kafka-record.js';
 import { type RecordBatch, splitBatches } from '../record-batch.js';
 
 /** A batch that cannot be read, with why: another codec, another format, or not Kafka's at all. */

@@ -1,7 +1,7 @@
 import { NotifyError } from '@realtime-notify/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { IncomingRecord } from '../kafka-client.js';
+import type { IncomingRecord } from '../kafka-record.js';
 import { chunks } from '../record-producer.js';
 import { type DeadLetterReason, deadLetter, minLetterBytes } from './dead-letter.js';
 

@@ -1,4 +1,4 @@
-import type { IncomingRecord, ProducedRecord } from '../kafka-client.js';
+import type { IncomingRecord, ProducedRecord } from '../kafka-record.js';
 import type { RecordBatch } from '../record-batch.js';
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { IncomingRecord } from '../kafka-client.js';
+import type { IncomingRecord } from '../kafka-record.js';
 import { decodeJson } from './decode-json.js';
 import { judgeRecord, type RecordRules } from './judge-record.js';
 import { RetryLater } from './retry-later.js';

@@ -1,6 +1,6 @@
 import type { NotifyRequest } from '@realtime-notify/core';
 import type { z } from 'zod';
-import type { IncomingRecord } from '../kafka-client.js';
+import type { IncomingRecord } from '../kafka-record.js';
 import type { Fault } from './dead-letter.js';
 import { eventKey, placeKey } from './record-key.js';
 import { RetryLater } from './retry-later.js';

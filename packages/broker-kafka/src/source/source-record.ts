@@ -1,5 +1,5 @@
 import type { NotifyRequest } from '@realtime-notify/core';
-import type { IncomingRecord } from '../kafka-client.js';
+import type { IncomingRecord } from '../kafka-record.js';
 
 /** A record of a source topic, its value decoded. */
 export interface SourceRecord<Value = unknown> {
