@@ -103,3 +103,19 @@ test('start resolves while Kafka is unreachable, and close ends the attempts', a
   await source.close();
   await expect(source.start()).rejects.toMatchObject({ code: 'CLOSED' });
 });
+
+test('sources that make their Kafka topic as they start do not take it for an outage', async () => {
+  const warnings: string[] = [];
+  const logger = {
+    ...silentLogger,
+    warn: (facts: object, message: string) => warnings.push(`${message} ${JSON.stringify(facts)}`),
+  };
+  for (let round = 0; round < 5; round += 1) {
+    const topic = freshTopic('made');
+    const sources = await Promise.all(
+      [1, 2].map(() => startSource(topic, new TestTarget(), { logger })),
+    );
+    await Promise.all(sources.map((source) => source.close()));
+    expect(warnings).toEqual([]);
+  }
+});

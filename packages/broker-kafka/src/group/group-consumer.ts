@@ -201,7 +201,8 @@ export class GroupConsumer implements Group {
   }
 
   #trouble(part: Part, error: unknown): void {
-    if (!this.#begun && isSettling(error) && performance.now() < this.#patientUntil) return;
+    if (!this.#begun && settling.has(typeOf(error)) && performance.now() < this.#patientUntil)
+      return;
     this.#troubles.add(part);
     if (this.#state === 'down' || this.#abort.signal.aborted) return;
     this.#state = 'down';
@@ -211,11 +212,14 @@ export class GroupConsumer implements Group {
 }
 
 /** What Kafka says of a coordinator or leader that will be there in a moment: `start` waits for it. */
-function isSettling(error: unknown): boolean {
-  return /^(GROUP_COORDINATOR_NOT_AVAILABLE|NOT_COORDINATOR_FOR_GROUP|GROUP_LOAD_IN_PROGRESS|LEADER_NOT_AVAILABLE)$/.test(
-    typeOf(error) ?? '',
-  );
-}
+const settling: ReadonlySet<string | undefined> = new Set([
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_LOAD_IN_PROGRESS',
+  'LEADER_NOT_AVAILABLE',
+  // A node that is to lead a partition of a topic that was just made.
+  'NOT_LEADER_FOR_PARTITION',
+]);
 
 /** What can be wrong: the group's coordinator or a leader that is read from. */
 type Part = 'group' | 'reading';
