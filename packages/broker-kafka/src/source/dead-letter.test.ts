@@ -62,7 +62,7 @@ describe('dead letters', () => {
         }
         expect(letter.key).toEqual(truncated.includes('key') ? null : source.key);
         for (const [header, original] of source.headers) {
-          const kept = letter.headers[header];
+          const kept = Object.hasOwn(letter.headers, header) ? letter.headers[header] : undefined;
           if (!header.startsWith('dead-letter-') && header !== '__proto__') {
             expect(kept).toEqual(truncated.includes('headers') ? undefined : original);
           }
@@ -78,6 +78,19 @@ describe('dead letters', () => {
       }),
     );
   });
+
+  test.each([{ toString: 0 }, Object.create(null), Symbol('x'), undefined])(
+    'whatever was thrown, there is a letter: %o',
+    (thrown) => {
+      const source: IncomingRecord = {
+        ...{ partition: 0, offset: 0, timestamp: 0, key: null, value: null },
+        headers: new Map(),
+      };
+      const undeliverable = { topic: 't', partition: 0, source, reason: 'map-failed' } as const;
+      const letter = deadLetter({ ...undeliverable, error: thrown }, minLetterBytes);
+      expect(own(letter, 'error')).toBeTypeOf('string');
+    },
+  );
 
   test('a small record is there as it was; the code of a NotifyError is a header', () => {
     const source: IncomingRecord = {

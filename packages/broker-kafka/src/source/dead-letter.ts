@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { IncomingRecord, ProducedRecord } from '../kafka-record.js';
 import type { RecordBatch } from '../record-batch.js';
 
@@ -85,7 +86,9 @@ export function deadLetter(undeliverable: Undeliverable, maxBytes: number): Prod
 }
 
 function message(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  // Hooks of the host may throw anything, also what refuses to become a string.
+  const said = error instanceof Error ? error.message : error;
+  const text = typeof said === 'string' ? said : inspect(said, { customInspect: false });
   return text.slice(0, maxErrorChars).toWellFormed();
 }
 
