@@ -26,6 +26,7 @@ export function countedStore(store: Store, counts: ReadCounts): Store {
       counts.positions += channels.length;
       return store.positions(channels);
     },
+    states: (channels) => store.states(channels),
     renewEpoch: (channel, expected) => store.renewEpoch(channel, expected),
     drain: () => store.drain(),
     close: () => store.close(),

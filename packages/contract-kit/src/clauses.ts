@@ -5,7 +5,7 @@ export interface Clause {
   readonly opposite?: string;
 }
 
-/** The clauses of the Store port. S1 to S14 are the numbered promises over the port. */
+/** The clauses of the Store port. S1 to S16 are the numbered promises over the port. */
 export const storeClauses = {
   S1: { sentence: 'offsets are 1, 2, 3 ... under one epoch, however many writers there are' },
   S2: { sentence: 'what is appended is kept, its fields unchanged' },
@@ -21,6 +21,8 @@ export const storeClauses = {
   S12: { sentence: 'nothing is placed at or before a floor that the log lost, under its epoch' },
   S13: { sentence: 'a page keeps to the bytes it may have, and always leads on' },
   S14: { sentence: 'an envelope names its predecessor as the log knew it, kept or not' },
+  S15: { sentence: 'of several changes from one position one is made, the others change nothing' },
+  S16: { sentence: 'a state belongs to its position and outlives what brought it' },
   'S-MODEL': { sentence: 'any sequence of operations does what a plain model does' },
   'S-AWAY': {
     sentence: 'while the store is away calls fail with STORE_UNAVAILABLE in bounded time',

@@ -39,6 +39,7 @@ const redClauses = {
   'store/believes-the-publishers-clock': ['S11'],
   'store/doubts-every-floor': ['S12'],
   'store/drains-too-early': ['S-DRAIN'],
+  'store/changes-from-anywhere': ['S15'],
   'store/forgets-appended-items': [
     'S-MODEL',
     'S1',
@@ -52,6 +53,7 @@ const redClauses = {
     'S7',
     'S8',
   ],
+  'store/forgets-the-state-with-the-log': ['S16'],
   'store/forgets-the-predecessor': ['S-MODEL', 'S14', 'S2'],
   'store/forgets-the-old-only-at-appends': ['S11', 'S13'],
   'store/hides-that-the-old-have-gone': ['S11'],

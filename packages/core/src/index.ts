@@ -85,8 +85,17 @@ export type {
   DirectoryState,
   PresenceChange,
 } from './ports/directory.js';
+export type { DueWork, LeasedWork, ScheduledWork } from './ports/due-work.js';
 export { type Logger, silentLogger } from './ports/logger.js';
-export type { AppendOutcome, Draft, LogPage, ReadRequest, Store } from './ports/store.js';
+export type { Outbox, Relayed } from './ports/outbox.js';
+export type {
+  AppendOutcome,
+  ChannelState,
+  Draft,
+  LogPage,
+  ReadRequest,
+  Store,
+} from './ports/store.js';
 export {
   type Cursor,
   channelKey,

@@ -1,5 +1,6 @@
 import {
   type AppendOutcome,
+  type ChannelState,
   type Draft,
   type LogPage,
   NotifyError,
@@ -16,7 +17,7 @@ import { commandFailed } from './driver-errors.js';
 import { channelKeys, idempotencyKey } from './keys.js';
 import { type RedisCalls, SingleCalls } from './redis-calls.js';
 import type { RedisCommand, RedisReply } from './redis-link.js';
-import { appendReplyFrom, headFrom, pageFrom } from './replies.js';
+import { appendReplyFrom, headFrom, pageFrom, stateFrom } from './replies.js';
 import type { ScriptCall } from './script-runner.js';
 import { appendScript, readScript, renewScript } from './scripts.js';
 import {
@@ -27,7 +28,7 @@ import {
 
 /**
  * A Store in Redis 6.2 or later, shared by all nodes that use the same server and `keyPrefix`.
- * Promises S1 to S14; as durable as that Redis is configured (`appendfsync always`: nothing that was
+ * Promises S1 to S16; as durable as that Redis is configured (`appendfsync always`: nothing that was
  * accepted is lost when it dies). Reads go to the master only, which Sentinels may watch: a failover is
  * an outage of some seconds, and Redis may lose then what no replica had taken.
  *
@@ -97,6 +98,15 @@ class RedisStore implements Store {
     return channels.map((_, i) => read(replies[i], headFrom));
   }
 
+  async states(channels: readonly string[]): Promise<readonly ChannelState[]> {
+    const commands = channels.map((channel): RedisCommand => {
+      const { head } = channelKeys(this.#options.keyPrefix, channel);
+      return ['hmget', head, 'epoch', 'offset', 'tag', 'state'];
+    });
+    const replies = await this.#calls.run(commands);
+    return channels.map((_, i) => read(replies[i], stateFrom));
+  }
+
   async renewEpoch(channel: string, expectedEpoch: string): Promise<Position> {
     const { head } = channelKeys(this.#options.keyPrefix, channel);
     const args = [expectedEpoch, newEpoch()];
@@ -114,7 +124,8 @@ class RedisStore implements Store {
 
   #appendCall(draft: Draft): ScriptCall {
     const { keyPrefix, retention, headRetentionMs, idempotencyWindowMs } = this.#options;
-    const { channel, id, type, time, dataJson, traceparent = '', floor, idempotency } = draft;
+    const { channel, id, type, time, dataJson, traceparent = '' } = draft;
+    const { floor, change, idempotency } = draft;
     const { maxCount, maxAgeMs, maxBytes } = retentionOf(channel, retention);
     const { head, log } = channelKeys(keyPrefix, channel);
     const keys = [head, log];
@@ -133,6 +144,10 @@ class RedisStore implements Store {
       floor?.epoch ?? '',
       floor?.offset ?? 0,
       floor?.tag ?? '',
+      change?.from.epoch ?? '',
+      change?.from.offset ?? 0,
+      change?.from.tag ?? '',
+      change?.stateJson ?? '',
     ];
     if (idempotency !== undefined) {
       keys.push(idempotencyKey(keyPrefix, channel, idempotency.key));
@@ -145,13 +160,18 @@ class RedisStore implements Store {
 function appendOutcome(reply: RedisReply | undefined, draft: Draft): AppendOutcome {
   try {
     const answer = read(reply, (value) => appendReplyFrom(value, draft));
-    if (answer.status !== 'conflict') return answer;
-    const message = `the idempotency key was used on ${draft.channel} for another content`;
-    return { status: 'failed', error: new NotifyError('IDEMPOTENCY_CONFLICT', message) };
+    if (answer.status === 'appended' || answer.status === 'duplicate') return answer;
+    return { status: 'failed', error: refusalOf(answer.status, draft.channel) };
   } catch (error) {
     if (!NotifyError.is(error)) throw error;
     return { status: 'failed', error };
   }
+}
+
+function refusalOf(status: 'conflict' | 'moved', channel: string): NotifyError {
+  if (status === 'moved') return new NotifyError('HEAD_MOVED', `${channel} was changed meanwhile`);
+  const message = `the idempotency key was used on ${channel} for another content`;
+  return new NotifyError('IDEMPOTENCY_CONFLICT', message);
 }
 
 /** What a reply means, or the NotifyError that its failure is. */

@@ -74,7 +74,7 @@ test('H-REDIS-REPLY whatever our keys hold, it is read as ours or refused', () =
       if (page !== undefined) read.pages += 1;
       if (outcome !== undefined) read.outcomes += 1;
       const envelope =
-        outcome === undefined || outcome.status === 'conflict' ? undefined : outcome.envelope;
+        outcome !== undefined && 'envelope' in outcome ? outcome.envelope : undefined;
       return (
         (head === undefined || isPosition(head)) &&
         (page === undefined || isPosition(page.head)) &&

@@ -1,4 +1,5 @@
 import {
+  type ChannelState,
   type Draft,
   isStored,
   type LogPage,
@@ -35,6 +36,14 @@ export function headFrom(reply: unknown): Position {
   return { epoch, offset, tag };
 }
 
+/** The state that `[epoch, offset, tag, state]` holds. */
+export function stateFrom(reply: unknown): ChannelState {
+  const position = headFrom(reply);
+  const [, , , stateJson = null]: unknown[] = Array.isArray(reply) ? reply : [];
+  if (stateJson !== null && typeof stateJson !== 'string') throw new ForeignReply();
+  return { position, stateJson };
+}
+
 /** The page that the read script's answer holds. Entries that are not ours are left out. */
 export function pageFrom(reply: unknown, channel: string): LogPage {
   const head = headFrom(reply);
@@ -69,12 +78,12 @@ function envelopeFrom(entry: unknown, channel: string, epoch: string): StoredEnv
 /** What the append script said. */
 export type AppendReply =
   | { readonly status: 'appended' | 'duplicate'; readonly envelope: StoredEnvelope }
-  | { readonly status: 'conflict' };
+  | { readonly status: 'conflict' | 'moved' };
 
 export function appendReplyFrom(reply: unknown, draft: Draft): AppendReply {
   if (!Array.isArray(reply)) throw new ForeignReply();
   const [status, epoch, offsetText, previousTag, ...content]: unknown[] = reply;
-  if (status === 'conflict') return { status };
+  if (status === 'conflict' || status === 'moved') return { status };
   const [id, type, timeText, dataJson, trace] = content;
   const first =
     status === 'appended'

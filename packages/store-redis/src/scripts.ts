@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { NO_TAG } from '@realtime-notify/core';
+import { NO_EPOCH, NO_TAG } from '@realtime-notify/core';
 import { keptEntries } from './kept-entries.js';
 
 /** A Lua program that Redis runs as one indivisible step. */
@@ -16,16 +16,18 @@ function script(source: string): Script {
  * KEYS: head, log, and with an idempotency key its hash.
  * ARGV: epoch for a new log or a new life of it, id, tag, type, time, data, traceparent (may be empty), then what is kept:
  * entries, their age in ms, bytes of their data (0: without limit), the head in ms (0: for ever), then epoch
- * (may be empty), offset and tag of the floor, and with an idempotency key digest and window in ms.
+ * (may be empty), offset and tag of the floor, then epoch (empty: no change), offset and tag of the head that a
+ * change starts from, and its state, and with an idempotency key digest and window in ms.
  * Answers {'appended', epoch, offset, previous tag}, {'duplicate', epoch, offset, previous tag, id, type, time,
- * data, traceparent} or {'conflict'}. The previous tag may be empty: not known. The stream entry is the first write that can fail: a failing append changes nothing.
+ * data, traceparent}, {'conflict'} or {'moved'}. The previous tag may be empty: not known. The stream entry is the first write that can fail: a failing append changes nothing.
  */
 export const appendScript = script(`${keptEntries}
 local head, log, idem = KEYS[1], KEYS[2], KEYS[3]
 local id, tag, type, time, data, trace = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local maxAgeMs, maxBytes = tonumber(ARGV[9]), tonumber(ARGV[10])
 local floorEpoch, floor, floorTag = ARGV[12], tonumber(ARGV[13]), ARGV[14]
-local digest, windowMs = ARGV[15], ARGV[16]
+local fromEpoch, fromOffset, fromTag, state = ARGV[15], ARGV[16], ARGV[17], ARGV[18]
+local digest, windowMs = ARGV[19], ARGV[20]
 if idem then
   local first = redis.call('HMGET', idem,
     'digest', 'epoch', 'offset', 'previous', 'id', 'type', 'time', 'data', 'trace')
@@ -39,6 +41,10 @@ end
 local place = redis.call('HMGET', head, 'epoch', 'offset', 'tag', 'sum', 'since', 'base')
 local epoch, last, sum = place[1], tonumber(place[2]), tonumber(place[4]) or 0
 local previous = place[3] or ''
+if fromEpoch ~= '' and (fromEpoch ~= (epoch or '${NO_EPOCH}') or fromOffset ~= (place[2] or '0')
+    or fromTag ~= (place[3] or '${NO_TAG}')) then
+  return {'moved'}
+end
 if not epoch then
   epoch, last, sum, previous = ARGV[1], 0, 0, '${NO_TAG}'
   redis.call('DEL', log)
@@ -51,6 +57,7 @@ local now, offset = nowMs(), text(last)
 redis.call('XADD', log, 'MAXLEN', ARGV[8], offset .. '-0', 'id', id, 'type', type, 'time', time,
   'data', data, 'trace', trace, 'at', text(now), 'sum', text(sum), 'previous', previous)
 redis.call('HSET', head, 'epoch', epoch, 'offset', offset, 'tag', tag, 'sum', text(sum))
+if fromEpoch ~= '' then redis.call('HSET', head, 'state', state) end
 
 -- Of the oldest entry when it was last looked at: if that one may stay, the present one may.
 local since, base = tonumber(place[5]) or 0, tonumber(place[6]) or 0

@@ -23,6 +23,7 @@ export function awayTheme({ book, bench }: StoreTheme): void {
         const read = store.readAfter([{ channel, after: 0, limit: 1 }]);
         await expect(read).rejects.toMatchObject(unavailable);
         await expect(store.positions([channel])).rejects.toMatchObject(unavailable);
+        await expect(store.states([channel])).rejects.toMatchObject(unavailable);
         await expect(store.renewEpoch(channel, epoch)).rejects.toMatchObject(unavailable);
         await store.drain();
         await store.close();

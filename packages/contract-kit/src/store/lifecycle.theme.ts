@@ -16,6 +16,7 @@ export function lifecycleTheme({ book, bench }: StoreTheme): void {
     await expect(store.append([sampleDraft(channel)])).rejects.toMatchObject(closed);
     await expect(store.readAfter([{ channel, after: 0, limit: 1 }])).rejects.toMatchObject(closed);
     await expect(store.positions([channel])).rejects.toMatchObject(closed);
+    await expect(store.states([channel])).rejects.toMatchObject(closed);
     await expect(store.renewEpoch(channel, 'e1')).rejects.toMatchObject(closed);
     await expect(store.start()).rejects.toMatchObject(closed);
   });

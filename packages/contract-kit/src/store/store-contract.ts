@@ -10,6 +10,7 @@ import { modelTheme } from './model.theme.js';
 import { predecessorTheme } from './predecessor.theme.js';
 import { readingTheme } from './reading.theme.js';
 import { retentionTheme } from './retention.theme.js';
+import { stateTheme } from './state.theme.js';
 import { StoreBench, type StoreContract } from './store-harness.js';
 import { trimmingTheme } from './trimming.theme.js';
 
@@ -25,6 +26,7 @@ export function storeContract(contract: StoreContract): void {
     retentionTheme(theme);
     epochTheme(theme);
     predecessorTheme(theme);
+    stateTheme(theme);
     modelTheme(theme);
     awayTheme(theme);
     lifecycleTheme(theme);

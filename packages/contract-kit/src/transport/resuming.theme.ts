@@ -178,6 +178,7 @@ function through(current: () => Store): Store {
     append: async (drafts) => current().append(drafts),
     readAfter: async (requests) => current().readAfter(requests),
     positions: async (channels) => current().positions(channels),
+    states: async (channels) => current().states(channels),
     renewEpoch: async (channel, epoch) => current().renewEpoch(channel, epoch),
     drain: async () => {},
     close: async () => {},

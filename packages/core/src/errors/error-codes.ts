@@ -65,6 +65,16 @@ export const errorCodes = {
     retryable: false,
     advice: 'Use one key for one content.',
   },
+  HEAD_MOVED: {
+    meaning: 'The channel was appended to since its state was read.',
+    retryable: true,
+    advice: 'Read the state again, work the change out anew, and try again.',
+  },
+  TRANSACTIONS_UNSUPPORTED: {
+    meaning: 'The store has no transactions, or its server offers none.',
+    retryable: false,
+    advice: 'Use a store with an outbox; MongoDB needs a replica set for transactions.',
+  },
   UNAUTHENTICATED: {
     meaning: 'No credential was given, or it is not valid.',
     retryable: false,

@@ -22,6 +22,7 @@ export class MemoryLog {
   readonly #entries: Entry[] = [];
   #bytes = 0;
   #head: Position;
+  #stateJson: string | null = null;
 
   constructor(epoch: string, retention: LogRetention) {
     this.#epoch = epoch;
@@ -33,6 +34,10 @@ export class MemoryLog {
     return this.#head;
   }
 
+  get stateJson(): string | null {
+    return this.#stateJson;
+  }
+
   append(draft: Draft): StoredEnvelope {
     const { channel, id, type, time, dataJson, traceparent } = draft;
     const place = { epoch: this.#epoch, offset: this.#head.offset + 1 };
@@ -42,6 +47,7 @@ export class MemoryLog {
     this.#entries.push({ envelope, bytes, appendedAt: Date.now() });
     this.#bytes += bytes;
     this.#head = { ...place, tag: tagOf(id) };
+    if (draft.change !== undefined) this.#stateJson = draft.change.stateJson;
     this.#trim();
     return envelope;
   }

@@ -2,9 +2,16 @@ import { z } from 'zod';
 import { OldestFirst } from '../collections/oldest-first.js';
 import { NotifyError } from '../errors/notify-error.js';
 import { resolveOptions } from '../options/resolve-options.js';
-import type { AppendOutcome, Draft, LogPage, ReadRequest, Store } from '../ports/store.js';
+import type {
+  AppendOutcome,
+  ChannelState,
+  Draft,
+  LogPage,
+  ReadRequest,
+  Store,
+} from '../ports/store.js';
 import { newEpoch } from '../positions/new-epoch.js';
-import { isCutBefore, originPosition, type Position } from '../positions/position.js';
+import { isCutBefore, originPosition, type Position, samePosition } from '../positions/position.js';
 import { type RetentionOptions, retentionOf, retentionSchema } from '../retention/retention.js';
 import { IdempotencyWindow } from './idempotency-window.js';
 import { MemoryLog, originPage } from './memory-log.js';
@@ -35,7 +42,7 @@ const optionsSchema = z.strictObject({
 
 /**
  * A Store in this process's memory: for one node, for development and for tests.
- * Promises S1 to S14; it survives nothing. It has no timers: expired idempotency keys are forgotten
+ * Promises S1 to S16; it survives nothing. It has no timers: expired idempotency keys are forgotten
  * at the next keyed append, notifications that are too old when their channel is next used. After `close` every call rejects with `CLOSED`.
  * @throws NotifyError `OPTIONS_INVALID`
  */
@@ -79,6 +86,14 @@ class MemoryStore implements Store {
     return channels.map((channel) => this.#logs.get(channel)?.head ?? originPosition);
   }
 
+  async states(channels: readonly string[]): Promise<readonly ChannelState[]> {
+    this.#mustBeOpen();
+    return channels.map((channel) => {
+      const log = this.#logs.get(channel);
+      return { position: log?.head ?? originPosition, stateJson: log?.stateJson ?? null };
+    });
+  }
+
   async renewEpoch(channel: string, expectedEpoch: string): Promise<Position> {
     this.#mustBeOpen();
     const log = this.#logs.get(channel);
@@ -96,19 +111,28 @@ class MemoryStore implements Store {
 
   #appendOne(draft: Draft): AppendOutcome {
     const { channel, idempotency } = draft;
-    if (idempotency === undefined) {
-      return { status: 'appended', envelope: this.#logFor(draft).append(draft) };
-    }
+    if (idempotency === undefined) return this.#appendFresh(draft);
     const first = this.#idempotency.find(channel, idempotency.key);
     if (first === undefined) {
-      const envelope = this.#logFor(draft).append(draft);
-      this.#idempotency.remember(idempotency.key, idempotency.digest, envelope);
-      return { status: 'appended', envelope };
+      const outcome = this.#appendFresh(draft);
+      if (outcome.status === 'failed') return outcome;
+      this.#idempotency.remember(idempotency.key, idempotency.digest, outcome.envelope);
+      return outcome;
     }
     if (first.digest === idempotency.digest)
       return { status: 'duplicate', envelope: first.envelope };
     const message = `the idempotency key was used on ${channel} for another content`;
     return { status: 'failed', error: new NotifyError('IDEMPOTENCY_CONFLICT', message) };
+  }
+
+  #appendFresh(draft: Draft): AppendOutcome {
+    const { channel, change } = draft;
+    const head = this.#logs.get(channel)?.head ?? originPosition;
+    if (change !== undefined && !samePosition(head, change.from)) {
+      const message = `${channel} was changed meanwhile`;
+      return { status: 'failed', error: new NotifyError('HEAD_MOVED', message) };
+    }
+    return { status: 'appended', envelope: this.#logFor(draft).append(draft) };
   }
 
   #logFor({ channel, floor }: Draft): MemoryLog {

@@ -1,6 +1,8 @@
 import type { NotifyError } from '../errors/notify-error.js';
 import type { StoredEnvelope } from '../notification/notification.js';
 import type { Position } from '../positions/position.js';
+import type { DueWork } from './due-work.js';
+import type { Outbox } from './outbox.js';
 
 /** What is to be appended to one channel. The store gives it epoch and offset. */
 export interface Draft {
@@ -23,12 +25,26 @@ export interface Draft {
     /** Digest of type and data, to tell a retry from a conflict. */
     readonly digest: string;
   };
+  /** Changes the channel's state along with the append (S15, S16). */
+  readonly change?: {
+    /** Where the channel stood when the new state was worked out; the origin for the first. */
+    readonly from: Position;
+    /** The whole new state, as JSON text. */
+    readonly stateJson: string;
+  };
+}
+
+/** What a channel keeps beside its log, and where the log stands. */
+export interface ChannelState {
+  readonly position: Position;
+  /** As the latest change left it; null where there was none. */
+  readonly stateJson: string | null;
 }
 
 /**
  * What became of a draft. `appended` and `duplicate` both say where the notification stands; a
  * duplicate carries the id, type, time and data of the first append. A failed one carries
- * `IDEMPOTENCY_CONFLICT` or `STORE_UNAVAILABLE`.
+ * `IDEMPOTENCY_CONFLICT`, `HEAD_MOVED` or `STORE_UNAVAILABLE`.
  */
 export type AppendOutcome =
   | { readonly status: 'appended' | 'duplicate'; readonly envelope: StoredEnvelope }
@@ -82,21 +98,31 @@ export interface LogPage {
  *    reads on from an item that it knows gets further;
  * S14 an envelope carries in `previousTag` the tag that the head had when it was appended: that of the
  *    notification before it, `NO_TAG` for the first of a log, and for the first of a new epoch (S8, S12) that
- *    of the head as it was kept. It outlives the one before it, and a duplicate has that of the first append.
+ *    of the head as it was kept. It outlives the one before it, and a duplicate has that of the first append;
+ * S15 a draft with a `change` is appended only where the head is `change.from`, else it fails with
+ *    `HEAD_MOVED` and nothing changes: of several writers that start from one position one succeeds;
+ * S16 `states` gives a channel's state with the position that belongs to it, in one look. The state outlives the
+ *    notification that brought it, whatever the retention, as long as the head.
  *
- * Not promised: order between channels, transactions over several channels, speed of old pages.
+ * Not promised: order between channels, transactions over several channels, speed of old pages, and the state
+ * of a channel that is appended to without `change`, too.
  * Called by the Notifier: `append` for each notify, `positions` at attach and periodically,
- * `readAfter` to catch up and to mend holes. When the store cannot answer, `readAfter`, `positions`
- * and `renewEpoch` reject with `STORE_UNAVAILABLE` within a bounded time, and so does `start` where
+ * `readAfter` to catch up and to mend holes. When the store cannot answer, `readAfter`, `positions`,
+ * `states` and `renewEpoch` reject with `STORE_UNAVAILABLE` within a bounded time, and so does `start` where
  * the first contact fails for good.
  */
 export interface Store {
   /** Whether several nodes see the same logs through their own instance of this store. */
   readonly shared: boolean;
+  /** Notifications that belong to a transaction of the host's; absent where the store has none. */
+  readonly outbox?: Outbox | undefined;
+  /** Work for later, done by one node; absent where the store keeps none. */
+  readonly dueWork?: DueWork | undefined;
   start(): Promise<void>;
   append(drafts: readonly Draft[]): Promise<readonly AppendOutcome[]>;
   readAfter(requests: readonly ReadRequest[]): Promise<readonly LogPage[]>;
   positions(channels: readonly string[]): Promise<readonly Position[]>;
+  states(channels: readonly string[]): Promise<readonly ChannelState[]>;
   renewEpoch(channel: string, expectedEpoch: string): Promise<Position>;
   /** Resolves when what was begun has finished. */
   drain(): Promise<void>;

@@ -1,5 +1,12 @@
 import type { StoredEnvelope } from '../notification/notification.js';
-import type { AppendOutcome, Draft, LogPage, ReadRequest, Store } from '../ports/store.js';
+import type {
+  AppendOutcome,
+  ChannelState,
+  Draft,
+  LogPage,
+  ReadRequest,
+  Store,
+} from '../ports/store.js';
 import { isCutBefore, originPosition, type Position, tagOf } from '../positions/position.js';
 
 interface Log {
@@ -19,7 +26,7 @@ export class MutableStore implements Store {
 
   async append(drafts: readonly Draft[]): Promise<readonly AppendOutcome[]> {
     return drafts.map((draft) => {
-      const { idempotency: _, floor, ...fields } = draft;
+      const { idempotency: _, change: __, floor, ...fields } = draft;
       const log = this.#logs.get(draft.channel) ?? this.#begin(draft.channel);
       if (floor !== undefined && isCutBefore(log.head, floor)) log.epoch = this.#newEpoch();
       const offset = log.head.offset + 1;
@@ -42,6 +49,12 @@ export class MutableStore implements Store {
 
   async positions(channels: readonly string[]): Promise<readonly Position[]> {
     return channels.map((channel) => this.#logs.get(channel)?.head ?? originPosition);
+  }
+
+  /** Keeps none: no test that damages logs needs one. */
+  async states(channels: readonly string[]): Promise<readonly ChannelState[]> {
+    const positions = await this.positions(channels);
+    return positions.map((position) => ({ position, stateJson: null }));
   }
 
   async renewEpoch(channel: string, expectedEpoch: string): Promise<Position> {

@@ -1,8 +1,15 @@
 import { NotifyError } from '../errors/notify-error.js';
-import type { AppendOutcome, Draft, LogPage, ReadRequest, Store } from '../ports/store.js';
+import type {
+  AppendOutcome,
+  ChannelState,
+  Draft,
+  LogPage,
+  ReadRequest,
+  Store,
+} from '../ports/store.js';
 import type { Position } from '../positions/position.js';
 
-type Method = 'start' | 'append' | 'readAfter' | 'positions' | 'renewEpoch' | 'drain' | 'close';
+type Method = Exclude<keyof Store, 'shared' | 'outbox' | 'dueWork'>;
 
 /** A store that remembers what it was asked, and can be made to wait or fail. */
 export class ObservedStore implements Store {
@@ -52,6 +59,10 @@ export class ObservedStore implements Store {
   positions(channels: readonly string[]): Promise<readonly Position[]> {
     this.positionCalls.push(channels);
     return this.#run('positions', () => this.#inner.positions(channels));
+  }
+
+  states(channels: readonly string[]): Promise<readonly ChannelState[]> {
+    return this.#run('states', () => this.#inner.states(channels));
   }
 
   renewEpoch(channel: string, expectedEpoch: string): Promise<Position> {

@@ -1,5 +1,6 @@
 import {
   type AppendOutcome,
+  type ChannelState,
   type Draft,
   type LogPage,
   NotifyError,
@@ -39,6 +40,10 @@ export class NodeStore implements Store {
 
   positions(channels: readonly string[]): Promise<readonly Position[]> {
     return this.#call(() => channels.map((channel) => this.#server.head(channel)));
+  }
+
+  states(channels: readonly string[]): Promise<readonly ChannelState[]> {
+    return this.#call(() => channels.map((channel) => this.#server.state(channel)));
   }
 
   renewEpoch(channel: string, expectedEpoch: string): Promise<Position> {

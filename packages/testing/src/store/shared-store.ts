@@ -1,5 +1,6 @@
 import {
   type AppendOutcome,
+  type ChannelState,
   type Draft,
   type LogPage,
   NotifyError,
@@ -52,6 +53,13 @@ export class SharedStore implements StoreFaults {
   /** Where a channel's log ends now, whatever nodes can find out. */
   head(channel: string): Position {
     return this.#logs.get(channel)?.head ?? originPosition;
+  }
+
+  state(channel: string): ChannelState {
+    return {
+      position: this.head(channel),
+      stateJson: this.#logs.get(channel)?.stateJson ?? null,
+    };
   }
 
   /** A draft may fail beside others that do not. */

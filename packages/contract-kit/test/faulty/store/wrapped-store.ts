@@ -1,6 +1,7 @@
 import { type StoreTuning, storeContract } from '@realtime-notify/contract-kit';
 import {
   type AppendOutcome,
+  type ChannelState,
   type Draft,
   type LogPage,
   memoryStore,
@@ -35,6 +36,10 @@ export class WrappedStore implements Store {
 
   positions(channels: readonly string[]): Promise<readonly Position[]> {
     return this.#inner.positions(channels);
+  }
+
+  states(channels: readonly string[]): Promise<readonly ChannelState[]> {
+    return this.#inner.states(channels);
   }
 
   renewEpoch(channel: string, expectedEpoch: string): Promise<Position> {
