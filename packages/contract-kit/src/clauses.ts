@@ -117,6 +117,21 @@ export const directoryClauses = {
   'D-LOOK-ONLY': { sentence: 'a node that only looks up finds the others and adds nobody' },
 } as const satisfies Record<string, Clause>;
 
+/** The clauses of inboxes, over any Store. */
+export const inboxClauses = {
+  I1: { sentence: 'an inbox lists what came to its user, the newest first' },
+  I2: { sentence: 'a shared channel counts from joining it, and no send writes for a member' },
+  I3: { sentence: 'pages follow one another without gap or repeat' },
+  I4: { sentence: 'a stream from the cursor of a page shows exactly what follows it' },
+  I5: { sentence: 'only what is kept is in the inbox' },
+  I6: { sentence: 'a mark does what it says, once' },
+  I7: { sentence: 'a muted type is neither listed nor counted' },
+  I8: { sentence: 'every change is told to all devices of the user, in order, with its counts' },
+  I9: { sentence: 'of changes made at once none is lost' },
+  I10: { sentence: 'what is kept for a user is bounded' },
+  'I-MODEL': { sentence: 'any sequence of operations does what a plain model does' },
+} as const satisfies Record<string, Clause>;
+
 /** The clauses of transports: what a client sees, whatever carries it. */
 export const transportClauses = {
   T1: { sentence: 'ready comes first, with the positions before what is shown then' },
@@ -136,6 +151,7 @@ export const transportClauses = {
 } as const satisfies Record<string, Clause>;
 
 export type TransportClauseId = keyof typeof transportClauses;
+export type InboxClauseId = keyof typeof inboxClauses;
 export type StoreClauseId = keyof typeof storeClauses;
 export type DirectoryClauseId = keyof typeof directoryClauses;
 export type BrokerClauseId = keyof typeof brokerClauses;

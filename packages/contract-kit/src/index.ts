@@ -6,6 +6,8 @@ export {
   type Clause,
   type DirectoryClauseId,
   directoryClauses,
+  type InboxClauseId,
+  inboxClauses,
   type StoreClauseId,
   storeClauses,
   type TransportClauseId,
@@ -19,6 +21,8 @@ export type {
 } from './directory/directory-harness.js';
 export { RecordingDirectorySink } from './directory/recording-directory-sink.js';
 export { eventually } from './eventually.js';
+export { inboxContract } from './inbox/inbox-contract.js';
+export type { InboxContract } from './inbox/inbox-harness.js';
 export { OutOfBand } from './out-of-band.js';
 export { type RecordedResync, RecordingSink } from './recording-sink.js';
 export { awkwardJson, freshChannel, sampleDraft, sampleEnvelope } from './samples.js';

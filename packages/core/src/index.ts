@@ -34,6 +34,17 @@ export { Rota } from './emitters/rota.js';
 export { type Drainable, whenDrained } from './emitters/when-drained.js';
 export { type ErrorCode, type ErrorCodeRow, errorCodes } from './errors/error-codes.js';
 export { type ChannelFailure, NotifyError } from './errors/notify-error.js';
+export {
+  Inbox,
+  type InboxItem,
+  type InboxPage,
+  type InboxQuery,
+  type InboxSelection,
+} from './inbox/inbox.js';
+export { type InboxChange, inboxChangedType, type Marking } from './inbox/inbox-change.js';
+export type { InboxCounts } from './inbox/inbox-look.js';
+export type { InboxOptions } from './inbox/inbox-options.js';
+export type { GroupsOf } from './inbox/membership.js';
 export { Connections, type Place } from './limits/connections.js';
 export { LimitCounters, type LimitCounts, type LimitError } from './limits/counters.js';
 export { type LimitName, type LimitRow, limitTable } from './limits/limit-table.js';

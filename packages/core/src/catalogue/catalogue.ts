@@ -15,6 +15,8 @@ export type DataOf<Schemas extends CatalogueSchemas, Type extends TypeOf<Schemas
 
 /** Names that an EventSource or the protocol uses itself. */
 const reservedTypes: ReadonlySet<string> = new Set(['open', 'error', 'ready', 'bye']);
+/** What inboxes tell begins so. */
+const reservedStart = 'inbox.';
 
 /** The notification types of an application, checked on publishing. Made by {@link defineCatalogue}. */
 export interface Catalogue<Schemas extends CatalogueSchemas = CatalogueSchemas> {
@@ -31,14 +33,14 @@ export interface Catalogue<Schemas extends CatalogueSchemas = CatalogueSchemas> 
  * Declares the notification types of an application.
  * @param schemas - type name (1 to 100 of `A-Z a-z 0-9 . _ : -`, a letter or digit first) to the zod
  *   schema of its data. What a schema strips or transforms is sent in its output form.
- * @throws NotifyError `TYPE_RESERVED` for open, error, ready and bye; `OPTIONS_INVALID` for a bad name
+ * @throws NotifyError `TYPE_RESERVED` for open, error, ready, bye and what begins with `inbox.`; `OPTIONS_INVALID` for a bad name
  */
 export function defineCatalogue<const Schemas extends CatalogueSchemas>(
   schemas: Schemas,
 ): Catalogue<Schemas> {
   const table = new Map<string, z.ZodType>();
   for (const [type, schema] of Object.entries(schemas)) {
-    if (reservedTypes.has(type)) {
+    if (reservedTypes.has(type) || type.startsWith(reservedStart)) {
       throw new NotifyError('TYPE_RESERVED', `the type "${type}" is reserved by the protocol`);
     }
     if (!typePattern.test(type)) {

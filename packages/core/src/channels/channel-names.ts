@@ -15,15 +15,14 @@ const optionsSchema = z
     groupPrefix: prefix.default('group:'),
     all: prefix.default('all'),
     control: prefix.default('control'),
+    inboxPrefix: prefix.default('inbox:'),
   })
-  .refine(
-    ({ userPrefix, groupPrefix, all, control }) =>
-      !userPrefix.startsWith(groupPrefix) &&
-      !groupPrefix.startsWith(userPrefix) &&
-      all !== control &&
-      [all, control].every((name) => !name.startsWith(userPrefix) && !name.startsWith(groupPrefix)),
-    'no prefix may begin with another, nor `all` or `control` with a prefix or equal the other',
-  );
+  .refine(({ all, control, ...prefixes }) => {
+    const names = [...Object.values(prefixes), all, control];
+    return Object.values(prefixes).every((start) => {
+      return names.filter((name) => name.startsWith(start)).length === 1 && all !== control;
+    });
+  }, 'no prefix may begin with another, nor `all` or `control` with a prefix or equal the other');
 
 /** How channels are named. Nodes that share a broker or store must agree. */
 export type ChannelNamesOptions = z.input<typeof optionsSchema>;
@@ -35,6 +34,7 @@ export class ChannelNames {
   readonly control: string;
   readonly #userPrefix: string;
   readonly #groupPrefix: string;
+  readonly #inboxPrefix: string;
 
   /** @throws NotifyError `OPTIONS_INVALID` */
   constructor(options: ChannelNamesOptions = {}) {
@@ -43,6 +43,7 @@ export class ChannelNames {
     this.control = resolved.control;
     this.#userPrefix = resolved.userPrefix;
     this.#groupPrefix = resolved.groupPrefix;
+    this.#inboxPrefix = resolved.inboxPrefix;
   }
 
   /** @throws NotifyError `CHANNEL_INVALID` */
@@ -55,17 +56,28 @@ export class ChannelNames {
     return this.#groupPrefix + checkName('group', name);
   }
 
-  /** The user whose channel it is; undefined where it is no user's. */
+  /**
+   * The channel over which a user's devices learn what was done to the user's inbox.
+   * @throws NotifyError `CHANNEL_INVALID`
+   */
+  inbox(userId: string): string {
+    return this.#inboxPrefix + checkName('user id', userId);
+  }
+
+  /** The user whose own channel it is, or whose inbox; undefined where it is no user's. */
   userOf(channel: string): string | undefined {
-    return channel.startsWith(this.#userPrefix)
-      ? channel.slice(this.#userPrefix.length)
-      : undefined;
+    const start = [this.#userPrefix, this.#inboxPrefix].find((each) => channel.startsWith(each));
+    return start === undefined ? undefined : channel.slice(start.length);
+  }
+
+  isGroup(channel: string): boolean {
+    return channel.startsWith(this.#groupPrefix);
   }
 
   /** The names of the groups among some channels. */
   groupsOf(channels: readonly string[]): readonly string[] {
     return channels
-      .filter((channel) => channel.startsWith(this.#groupPrefix))
+      .filter((channel) => this.isGroup(channel))
       .map((channel) => channel.slice(this.#groupPrefix.length));
   }
 

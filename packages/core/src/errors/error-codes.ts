@@ -70,6 +70,17 @@ export const errorCodes = {
     retryable: true,
     advice: 'Read the state again, work the change out anew, and try again.',
   },
+  INBOX_UNREADABLE: {
+    meaning:
+      "What the store keeps of a user's inbox was written by a newer version, or by another program.",
+    retryable: false,
+    advice: 'Use the newer version on all nodes; nothing was changed.',
+  },
+  GROUPS_UNAVAILABLE: {
+    meaning: 'The `groupsOf` hook failed, or did not answer in time.',
+    retryable: true,
+    advice: 'Try again; see the cause.',
+  },
   TRANSACTIONS_UNSUPPORTED: {
     meaning: 'The store has no transactions, or its server offers none.',
     retryable: false,

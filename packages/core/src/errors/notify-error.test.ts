@@ -6,6 +6,8 @@ const codes = Object.keys(errorCodes) as ErrorCode[];
 
 test('a caller may try again exactly where the failure can pass', () => {
   expect(codes.filter((code) => new NotifyError(code, 'm').retryable)).toEqual([
+    'HEAD_MOVED',
+    'GROUPS_UNAVAILABLE',
     'LIMIT_EXCEEDED',
     'OVERLOADED',
     'REVOKE_UNCONFIRMED',

@@ -10,6 +10,9 @@ import { Flusher } from '../emitters/flusher.js';
 import { NotifyError } from '../errors/notify-error.js';
 import { FeedTable } from '../feeds/feed-table.js';
 import { StoreReads } from '../feeds/store-reads.js';
+import { InboxChanges, type InboxChangesContext } from '../inbox/inbox-changes.js';
+import { type InboxOptions, inboxSchema } from '../inbox/inbox-options.js';
+import { Membership } from '../inbox/membership.js';
 import { Backlog } from '../limits/backlog.js';
 import { Connections } from '../limits/connections.js';
 import { LimitCounters } from '../limits/counters.js';
@@ -28,7 +31,7 @@ import { Attacher } from './attach.js';
 import { BufferedPublisher } from './buffered-publisher.js';
 import { FlooredAppender } from './floored-appender.js';
 import { History } from './history.js';
-import { limitsSchema, type NotifierOptions } from './notifier-options.js';
+import { limitsSchema, mostChannels, type NotifierOptions } from './notifier-options.js';
 import { PublishQueue } from './publish-queue.js';
 import { Publisher } from './publisher.js';
 import { RecipientCheck } from './recipient-check.js';
@@ -64,6 +67,8 @@ export interface NotifierParts {
   readonly storeQueue: StoreQueue;
   readonly publisher: BufferedPublisher;
   readonly history: History;
+  /** Absent where users have no inbox. */
+  readonly inboxes: InboxChanges | undefined;
 }
 
 /** Whom the parts tell. */
@@ -85,7 +90,7 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
   const { catalogue, logger: given = silentLogger, channelNames: naming, ...others } = options;
   const logger = calmLogger(given);
   const { store = memoryStore(), broker = memoryBroker(), ...further } = others;
-  const { directory: givenDirectory, unknownRecipients, ...rest } = further;
+  const { directory: givenDirectory, unknownRecipients, inbox, ...rest } = further;
   const limits = resolveOptions(limitsSchema, rest, 'createNotifier');
   resolveOptions(handedInSchema, { catalogue, unknownRecipients }, 'createNotifier');
   if (broker.capabilities.remote && !store.shared) {
@@ -131,10 +136,20 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
     registry: emitters,
     remote: broker.capabilities.remote,
   });
+  const inboxes =
+    inbox &&
+    inboxesOf(inbox, {
+      ...common,
+      feeds,
+      queue,
+      // Not before anybody uses an inbox is the breaker asked.
+      appender: { append: (drafts) => breaker.append(drafts) },
+    });
   const attacher: Attacher = new Attacher({
     ...common,
     feeds,
     control,
+    inboxes,
     registry: emitters,
     emitterContext: {
       ...common,
@@ -150,7 +165,7 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
   });
   const recipients =
     unknownRecipients && new RecipientCheck(unknownRecipients, limits.recipientsWaitMs);
-  const breaker = new StoreBreaker({
+  const breaker: StoreBreaker = new StoreBreaker({
     ...common,
     appender,
     probedChannel: channelNames.all,
@@ -176,7 +191,23 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
   const connections = new Connections(limits, counters);
   const clients = { emitters, deadlines, connections, control, attacher };
   const publishing = { queue, recipients, breaker, storeQueue, publisher };
-  return { ...common, ...clients, ...publishing, feeds, presence, history };
+  return { ...common, ...clients, ...publishing, feeds, presence, history, inboxes };
+}
+
+/** @throws NotifyError `OPTIONS_INVALID` */
+function inboxesOf(
+  options: InboxOptions,
+  context: Omit<InboxChangesContext, 'membership' | 'maxItems'> & {
+    readonly maxChannelsPerEmitter: number;
+  },
+): InboxChanges {
+  const resolved = resolveOptions(inboxSchema, options, 'createNotifier: inbox');
+  if (context.maxChannelsPerEmitter >= mostChannels) {
+    const message = `with \`inbox\` a stream follows at most ${mostChannels - 1} other channels`;
+    throw new NotifyError('OPTIONS_INVALID', `createNotifier: maxChannelsPerEmitter: ${message}`);
+  }
+  const membership = new Membership({ ...context, ...resolved });
+  return new InboxChanges({ ...context, ...resolved, membership });
 }
 
 /** @throws NotifyError `DIRECTORY_MISSING` or `OPTIONS_INVALID` */

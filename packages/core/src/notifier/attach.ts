@@ -9,6 +9,7 @@ import type { Feed } from '../feeds/feed.js';
 import type { FeedTable } from '../feeds/feed-table.js';
 import { findStart, type Start } from '../feeds/find-start.js';
 import type { StoreReads } from '../feeds/store-reads.js';
+import type { InboxChanges } from '../inbox/inbox-changes.js';
 import type { LimitCounters } from '../limits/counters.js';
 import { type Cursor, cursorEntry, joinCursor, parseCursor } from '../positions/cursor.js';
 
@@ -36,6 +37,8 @@ export interface AttacherContext {
   readonly registry: EmitterRegistry;
   readonly channelNames: ChannelNames;
   readonly control: Control;
+  /** Absent where users have no inbox. */
+  readonly inboxes: Pick<InboxChanges, 'assureJoined'> | undefined;
   readonly counters: LimitCounters;
   readonly maxChannelsPerEmitter: number;
   readonly maxConnectionsPerUser: number;
@@ -65,6 +68,10 @@ export class Attacher {
     for (const group of request.groups) channels.add(channelNames.group(group));
     channels.add(channelNames.all);
     this.#checkCount(channels.size);
+    if (this.#context.inboxes !== undefined && principal.userId !== null) {
+      channels.add(channelNames.inbox(principal.userId));
+    }
+    await this.#joinInbox(principal, request.groups);
     const followed = await this.#locate([...channels], cursor);
     const giveBack = (): void => {
       for (const { feed } of followed) this.#context.feeds.release(feed);
@@ -107,17 +114,18 @@ export class Attacher {
   ): Promise<void> {
     const channel = this.#context.channelNames.group(group);
     const positions = cursor === undefined ? noCursor : parseCursor(cursor);
-    this.#checkCount(emitter.channels.length + 1);
+    this.#checkCount(this.#countOf(emitter) + 1);
+    await this.#joinInbox(emitter.principal, [group]);
     const [located] = await this.#locate([channel], positions);
     if (located === undefined) return;
     const { feed, start } = located;
     // Before looking at the emitter: a client that takes too little is closed by it.
     emitter.flush();
     const followed = emitter.channels;
-    const full = followed.length >= this.#context.maxChannelsPerEmitter;
+    const full = this.#countOf(emitter) >= this.#context.maxChannelsPerEmitter;
     if (emitter.closed || full || followed.includes(channel)) {
       this.#context.feeds.release(feed);
-      if (full && !emitter.closed) this.#checkCount(followed.length + 1);
+      if (full && !emitter.closed) this.#checkCount(this.#countOf(emitter) + 1);
       if (emitter.closed || full) return;
     }
     begin({ channel, position: start.position, recovered: start.recovered });
@@ -173,6 +181,17 @@ export class Attacher {
     if (failed === undefined) return located;
     for (const { feed } of located) feeds.release(feed);
     throw failed.reason;
+  }
+
+  /** Before anything is shown, so that what is shown from now on is in the inbox. */
+  async #joinInbox({ userId }: Principal, groups: readonly string[]): Promise<void> {
+    if (userId !== null) await this.#context.inboxes?.assureJoined(userId, groups);
+  }
+
+  /** The channels that count towards the limit: that of the inbox is extra. */
+  #countOf({ channels, principal: { userId } }: Emitter): number {
+    const hasInbox = this.#context.inboxes !== undefined && userId !== null;
+    return channels.length - (hasInbox ? 1 : 0);
   }
 
   #checkCount(count: number): void {

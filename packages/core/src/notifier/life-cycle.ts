@@ -122,7 +122,9 @@ export class LifeCycle {
           { reason, users: userIds.length },
           'users could not be found here for a while: their feeds are compared with the store',
         );
-        feeds.resync(userIds.map((userId) => channelNames.user(userId)));
+        feeds.resync(
+          userIds.flatMap((userId) => [channelNames.user(userId), channelNames.inbox(userId)]),
+        );
       },
       presence: (changes) => {
         for (const change of changes) this.#heard.presence(change);

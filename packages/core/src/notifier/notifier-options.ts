@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Catalogue, CatalogueSchemas } from '../catalogue/catalogue.js';
 import type { ChannelNamesOptions } from '../channels/channel-names.js';
+import type { InboxOptions } from '../inbox/inbox-options.js';
 import type { Broker } from '../ports/broker.js';
 import type { Directory } from '../ports/directory.js';
 import type { Logger } from '../ports/logger.js';
@@ -11,7 +12,7 @@ import type { UnknownRecipients } from './recipient-check.js';
 
 const count = (value: number) => z.int().min(1).default(value);
 /** So many of the longest positions fit into the 2,048 characters of a cursor. */
-const mostChannels = 34;
+export const mostChannels = 34;
 const ms = (value: number) => z.number().min(1).default(value);
 
 /** The options that are plain values, with their defaults. */
@@ -72,6 +73,8 @@ export interface NotifierOptions<Schemas extends CatalogueSchemas> {
    * else none.
    */
   readonly directory?: Directory | undefined;
+  /** Given, also as `{}`: users have an inbox. Default: none. */
+  readonly inbox?: InboxOptions | undefined;
   /** Pino-shaped; silent by default. */
   readonly logger?: Logger | undefined;
   /** How channels are named; equal on all nodes. Defaults `user:`, `group:`, `all`. */
@@ -82,7 +85,10 @@ export interface NotifierOptions<Schemas extends CatalogueSchemas> {
   readonly maxDataBytes?: number | undefined;
   /** Limit of `to.users`, 10,000. */
   readonly maxUsers?: number | undefined;
-  /** Limit of channels that one stream follows, 32; at most 34, so that a cursor holds them. */
+  /**
+   * Limit of channels that one stream follows, 32; at most 34, so that a cursor holds them. That of the inbox
+   * is extra.
+   */
   readonly maxChannelsPerEmitter?: number | undefined;
   /** Backlog at which a client that takes too little is closed, 1 MiB. */
   readonly maxBufferedBytes?: number | undefined;

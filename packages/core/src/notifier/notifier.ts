@@ -7,6 +7,7 @@ import type { EmitterRegistry } from '../emitters/emitter-registry.js';
 import type { FollowStart } from '../emitters/outlet.js';
 import { NotifyError } from '../errors/notify-error.js';
 import { TypedEvents } from '../events/typed-events.js';
+import { Inbox } from '../inbox/inbox.js';
 import type { Connections } from '../limits/connections.js';
 import type { LimitCounters } from '../limits/counters.js';
 import { resolveOptions } from '../options/resolve-options.js';
@@ -131,6 +132,29 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
   ): string {
     this.#life.assertTakesWork();
     return this.#parts.storeQueue.enqueue(request);
+  }
+
+  /**
+   * The inbox of a user.
+   * @param groups - groups that the user may follow, already authorised; where the notifier has no `groupsOf`, what
+   *   comes to them from now on is in the inbox
+   * @throws NotifyError `OPTIONS_INVALID` where the notifier was made without `inbox`, `CHANNEL_INVALID`
+   */
+  inbox(userId: string, { groups = [] }: { readonly groups?: readonly string[] } = {}): Inbox {
+    const { inboxes, store, channelNames } = this.#parts;
+    if (inboxes === undefined) {
+      throw new NotifyError('OPTIONS_INVALID', 'createNotifier was not given `inbox`');
+    }
+    channelNames.inbox(userId);
+    return new Inbox({
+      userId,
+      groups,
+      channelNames,
+      changes: inboxes,
+      store,
+      assertOpen: () => this.#life.assertTakesWork(),
+      track: (work) => this.#life.track(work),
+    });
   }
 
   /** The newest stored notifications of some channels, and the cursor from which a stream goes on. */

@@ -87,7 +87,7 @@ export class Routing implements Pick<Broker, 'publish' | 'subscribe' | 'unsubscr
       if (userId !== undefined) userIds.push(userId);
       if (userId === undefined || broker.publishTo === undefined) others.push(channel);
     }
-    return { userIds, others };
+    return { userIds: [...new Set(userIds)], others };
   }
 }
 

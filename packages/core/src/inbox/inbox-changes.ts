@@ -1,0 +1,160 @@
+import type { ChannelNames } from '../channels/channel-names.js';
+import { NotifyError } from '../errors/notify-error.js';
+import type { FeedTable } from '../feeds/feed-table.js';
+import { UuidV7Source } from '../notification/uuid-v7.js';
+import type { Appender } from '../notifier/append-audience.js';
+import type { PublishQueue } from '../notifier/publish-queue.js';
+import { Sending } from '../notifier/sending.js';
+import type { Draft, Store } from '../ports/store.js';
+import { positionOf } from '../positions/position.js';
+import { countInbox } from './count-inbox.js';
+import { type InboxChange, inboxChangedType } from './inbox-change.js';
+import { type InboxCounts, InboxLook } from './inbox-look.js';
+import { InboxState } from './inbox-state.js';
+import type { Membership } from './membership.js';
+import { OneAtATime } from './one-at-a-time.js';
+
+/** What {@link InboxChanges} works with. */
+export interface InboxChangesContext {
+  readonly store: Pick<Store, 'states' | 'readAfter'>;
+  readonly appender: Appender;
+  readonly feeds: FeedTable;
+  readonly queue: PublishQueue;
+  readonly channelNames: ChannelNames;
+  readonly membership: Membership;
+  readonly maxItems: number;
+}
+
+/** What a change does to the state of a look, and what it is called; undefined: nothing is to be told of it. */
+export type Work = (look: InboxLook) => Omit<InboxChange, 'unread' | 'unseen' | 'at'> | undefined;
+
+/** Behind the end of every log. */
+const beyondAnyLog = Number.MAX_SAFE_INTEGER - 1;
+const maxAttempts = 20;
+
+/**
+ * Looks at inboxes and changes them. A change is one append to `inbox:<user>` that carries the new state, and is made
+ * only where no other came between: nodes that change one inbox at the same time do it one after the other.
+ */
+export class InboxChanges {
+  readonly #context: InboxChangesContext;
+  readonly #ids = new UuidV7Source();
+  readonly #turns = new OneAtATime();
+
+  constructor(context: InboxChangesContext) {
+    this.#context = context;
+  }
+
+  /**
+   * The inbox as it is, every channel joined.
+   * @param followed - groups that the user may follow
+   */
+  async look(userId: string, followed: readonly string[]): Promise<InboxLook> {
+    const look = await this.#look(userId, followed);
+    if (look.unjoined.length === 0) return look;
+    await this.join(userId, followed);
+    return this.#look(userId, followed);
+  }
+
+  /** As {@link join}, where it is not so already; costs one read. */
+  async assureJoined(userId: string, followed: readonly string[]): Promise<void> {
+    const { state, channels } = await this.#members(userId, followed);
+    if (channels.some((channel) => !state.channels.has(channel))) {
+      await this.join(userId, followed);
+    }
+  }
+
+  /** From now on what comes to these groups is in the inbox; what is there already is not. */
+  async join(userId: string, followed: readonly string[]): Promise<void> {
+    await this.change(userId, followed, ({ unjoined }) => {
+      if (unjoined.length === 0) return undefined;
+      const groups = this.#context.channelNames.groupsOf(unjoined);
+      // Of the user's own channel and `all` nobody has to be told.
+      return { action: 'joined', groups };
+    });
+  }
+
+  /**
+   * Does `work`, again where somebody else was faster, and tells the user's devices. Resolves with the counts
+   * after it. Where it changes nothing, nothing is stored or told.
+   * Rejects with `STORE_UNAVAILABLE`, `HEAD_MOVED`, `GROUPS_UNAVAILABLE` or `INBOX_UNREADABLE`.
+   */
+  change(userId: string, followed: readonly string[], work: Work): Promise<InboxCounts> {
+    return this.#turns.run(userId, () => this.#change(userId, followed, work));
+  }
+
+  async #change(userId: string, followed: readonly string[], work: Work): Promise<InboxCounts> {
+    for (let attempt = 1; ; attempt += 1) {
+      const look = await this.#look(userId, followed);
+      const told = work(look);
+      const counts = await countInbox(look, this.#context.store);
+      const { position, at } = look;
+      if (told === undefined) return { ...counts, position, at };
+      try {
+        return await this.#append(userId, look, { ...told, ...counts, at });
+      } catch (error) {
+        const isLate = NotifyError.is(error) && error.code === 'HEAD_MOVED';
+        if (!isLate || attempt === maxAttempts) throw error;
+      }
+    }
+  }
+
+  async #look(userId: string, followed: readonly string[]): Promise<InboxLook> {
+    const { store, channelNames, maxItems } = this.#context;
+    const { position, state, channels } = await this.#members(userId, followed);
+    const ends = await store.readAfter(
+      channels.map((channel) => ({ channel, after: beyondAnyLog, limit: 1 })),
+    );
+    const logs = new Map(channels.map((channel, i) => [channel, ends[i] ?? nowhere()]));
+    const ownChannel = channelNames.user(userId);
+    return new InboxLook({ position, state, logs, ownChannel, maxItems });
+  }
+
+  async #members(userId: string, followed: readonly string[]) {
+    const { store, channelNames, membership } = this.#context;
+    const groups = followed.map((group) => channelNames.group(group));
+    const [[kept], told] = await Promise.all([
+      store.states([channelNames.inbox(userId)]),
+      membership.toldBy(userId),
+    ]);
+    if (kept === undefined) throw new NotifyError('STORE_UNAVAILABLE', 'the store gave no state');
+    const state = InboxState.parse(kept.stateJson);
+    const channels = membership.channelsOf(userId, state, told, groups);
+    return { position: kept.position, state, channels };
+  }
+
+  /** The state with the marks of the look, and no others: of channels that were left nothing stays. */
+  #written({ state, channels }: InboxLook): string {
+    state.channels.clear();
+    for (const { channel, marks, first } of channels) {
+      marks.forgetBefore(first);
+      state.channels.set(channel, marks);
+    }
+    return state.toJson();
+  }
+
+  async #append(userId: string, look: InboxLook, change: InboxChange): Promise<InboxCounts> {
+    const { appender, feeds, queue, channelNames } = this.#context;
+    const channel = channelNames.inbox(userId);
+    const time = Date.now();
+    const draft: Draft = {
+      channel,
+      id: this.#ids.next(time),
+      type: inboxChangedType,
+      time,
+      dataJson: JSON.stringify(change),
+      change: { from: look.position, stateJson: this.#written(look) },
+    };
+    const outcomes = await appender.append([draft]);
+    const [outcome] = outcomes;
+    if (outcome === undefined) throw new NotifyError('STORE_UNAVAILABLE', 'no outcome came');
+    if (outcome.status === 'failed') throw outcome.error;
+    new Sending(feeds, queue).took({ channels: [channel], outcomes });
+    const { unread, unseen, at } = change;
+    return { unread, unseen, at, position: positionOf(outcome.envelope) };
+  }
+}
+
+function nowhere(): never {
+  throw new NotifyError('STORE_UNAVAILABLE', 'the store gave too few pages');
+}

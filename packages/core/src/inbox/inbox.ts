@@ -1,0 +1,244 @@
+import type { ChannelNames } from '../channels/channel-names.js';
+import { NotifyError } from '../errors/notify-error.js';
+import type { Notification } from '../notification/notification.js';
+import type { Store } from '../ports/store.js';
+import {
+  type Cursor,
+  channelKey,
+  cursorEntry,
+  joinCursor,
+  parseCursor,
+} from '../positions/cursor.js';
+import { countInbox } from './count-inbox.js';
+import { findItems } from './find-items.js';
+import { type Marked, type Marking, mark } from './inbox-change.js';
+import type { InboxChanges } from './inbox-changes.js';
+import type { InboxCounts, InboxLook } from './inbox-look.js';
+import { type InboxItem as Listed, listInbox } from './list-inbox.js';
+
+/** Which notifications: some by their ids, all that are there, or all up to where a client stands. */
+export type InboxSelection =
+  | { readonly ids: readonly string[] }
+  | { readonly all: true }
+  | { readonly upTo: string };
+
+/** What is wanted of an inbox. */
+export interface InboxQuery {
+  /** At most so many, 1 to 100. Default 20. */
+  readonly limit?: number | undefined;
+  /** Only what is not read. */
+  readonly unread?: boolean | undefined;
+  /** Only what was archived; by default only what was not. */
+  readonly archived?: boolean | undefined;
+  /** Only these types, muted or not; by default all that are not muted. */
+  readonly types?: readonly string[] | undefined;
+  /** Only what is older: the `next` of another page. */
+  readonly before?: string | undefined;
+  /** Only what is newer: the `cursor` of another page, or of a stream. */
+  readonly after?: string | undefined;
+  /** So many bytes of data at most, but one notification in any case. Default 1 MiB. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** A notification as its user has it in the inbox. */
+export interface InboxItem {
+  readonly notification: Notification;
+  readonly seen: boolean;
+  readonly read: boolean;
+  readonly archived: boolean;
+}
+
+/** Some of an inbox. */
+export interface InboxPage {
+  /** The newest first. */
+  readonly items: readonly InboxItem[];
+  /** Of the whole inbox. */
+  readonly counts: InboxCounts;
+  /** Types that are neither shown nor counted. */
+  readonly muted: readonly string[];
+  /** Where older ones follow, for `before`; null where there are none. */
+  readonly next: string | null;
+  /** A stream that begins here shows exactly what this page and its counts do not take in. */
+  readonly cursor: string;
+}
+
+/** What {@link Inbox} works with. */
+export interface InboxContext {
+  readonly userId: string;
+  /** Groups that the user may follow, as far as the caller knows. */
+  readonly groups: readonly string[];
+  readonly channelNames: ChannelNames;
+  readonly changes: InboxChanges;
+  readonly store: Pick<Store, 'readAfter'>;
+  /** Throws where the notifier takes no work. */
+  readonly assertOpen: () => void;
+  /** Has a drain wait. */
+  readonly track: <Result>(work: Promise<Result>) => Promise<Result>;
+}
+
+const mostItems = 100;
+const mostIds = 100;
+
+/**
+ * The inbox of one user: what came to the user, to the groups and to all, as long as the store keeps it, with what
+ * the user did with it. A change is told to all devices of the user as an `inbox.changed`. All methods reject with
+ * `STORE_UNAVAILABLE`, `GROUPS_UNAVAILABLE`, `INBOX_UNREADABLE`, `NOT_STARTED` or `CLOSED`; those that change
+ * something with `HEAD_MOVED`, too, where too many change the same inbox at once; all of these but
+ * `INBOX_UNREADABLE` can be tried again, and what was done already is not done twice.
+ */
+export class Inbox {
+  readonly userId: string;
+  readonly #context: InboxContext;
+
+  constructor(context: InboxContext) {
+    this.userId = context.userId;
+    this.#context = context;
+  }
+
+  /** Rejects also with `CURSOR_INVALID` or `OPTIONS_INVALID`. */
+  async list(query: InboxQuery = {}): Promise<InboxPage> {
+    const { store, channelNames } = this.#context;
+    const { unread = false, archived = false, types, before, after } = query;
+    const { limit = 20, maxBytes = 1024 * 1024 } = query;
+    if (!Number.isInteger(limit) || limit < 1 || limit > mostItems) {
+      throw new NotifyError('OPTIONS_INVALID', `an inbox lists 1 to ${mostItems} at once`);
+    }
+    const bounds = { before: parsed(before), after: parsed(after) };
+    const look = await this.#look();
+    const counts = await countInbox(look, store);
+    const { muted } = look.state;
+    const filter = { unread, archived, muted, types: types && new Set(types) };
+    const { items, next } = await listInbox(look, { store, filter, limit, maxBytes, ...bounds });
+    const { position, at } = look;
+    const own = channelNames.inbox(this.userId);
+    const entries = look.channels.map((each) => cursorEntry(channelKey(each.channel), each.head));
+    return {
+      items: items.map(itemOf),
+      counts: { ...counts, position, at },
+      muted: [...muted],
+      next: next ?? null,
+      cursor: joinCursor([cursorEntry(channelKey(own), position), ...entries]),
+    };
+  }
+
+  /** How many are unread, and how many of these not even seen; neither archived nor muted ones. */
+  async counts(): Promise<InboxCounts> {
+    const look = await this.#look();
+    const { position, at } = look;
+    return { ...(await countInbox(look, this.#context.store)), position, at };
+  }
+
+  /** Those of some notifications that the user has seen, read, archived or removed; unknown ids are left out. */
+  async seen(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const look = await this.#look();
+    const places = await findItems(look, ids, this.#context.store);
+    const marksOf = new Map(look.channels.map(({ channel, marks }) => [channel, marks]));
+    const seen = [...places].filter(([, { channel, offset }]) => {
+      const marks = marksOf.get(channel);
+      return marks?.seen.has(offset) || marks?.read.has(offset) || !marks?.isListed(offset);
+    });
+    return new Set(seen.map(([id]) => id));
+  }
+
+  /** They were shown to the user, e.g. in an open bell. */
+  markSeen(which: InboxSelection): Promise<InboxCounts> {
+    return this.#mark('seen', which);
+  }
+
+  /** The user has opened them; they count as seen, too. */
+  markRead(which: InboxSelection): Promise<InboxCounts> {
+    return this.#mark('read', which);
+  }
+
+  /** They count as not read again. */
+  markUnread(which: InboxSelection): Promise<InboxCounts> {
+    return this.#mark('unread', which);
+  }
+
+  /** They are listed among the archived only, and not counted. */
+  archive(which: InboxSelection): Promise<InboxCounts> {
+    return this.#mark('archived', which);
+  }
+
+  /** Takes {@link archive} back. */
+  unarchive(which: InboxSelection): Promise<InboxCounts> {
+    return this.#mark('unarchived', which);
+  }
+
+  /** They are gone from this inbox, for good; other users' are not touched. */
+  remove(which: InboxSelection): Promise<InboxCounts> {
+    return this.#mark('removed', which);
+  }
+
+  /** What is of this type is neither listed nor counted, until {@link unmute}. Streams still carry it. */
+  mute(type: string): Promise<InboxCounts> {
+    return this.#change(({ state: { muted } }) => {
+      if (muted.has(type)) return undefined;
+      muted.add(type);
+      return { action: 'muted', type };
+    });
+  }
+
+  unmute(type: string): Promise<InboxCounts> {
+    return this.#change(({ state: { muted } }) => {
+      return muted.delete(type) ? { action: 'unmuted', type } : undefined;
+    });
+  }
+
+  /**
+   * What comes to a group is not in this inbox any more, until the user follows it again. Where the notifier has
+   * `groupsOf`, that alone decides.
+   */
+  leave(group: string): Promise<InboxCounts> {
+    const channel = this.#context.channelNames.group(group);
+    return this.#change((look) => {
+      return look.leave(channel) ? { action: 'left', groups: [group] } : undefined;
+    });
+  }
+
+  async #mark(marking: Marking, which: InboxSelection): Promise<InboxCounts> {
+    this.#context.assertOpen();
+    if ('ids' in which) {
+      if (which.ids.length > mostIds) {
+        throw new NotifyError('OPTIONS_INVALID', `at most ${mostIds} ids are marked at once`);
+      }
+      const look = await this.#look();
+      const places = await findItems(look, which.ids, this.#context.store);
+      return this.#change((latest) => mark(latest, marking, { places }));
+    }
+    const cursor = 'upTo' in which ? parsed(which.upTo) : undefined;
+    return this.#change((look) => mark(look, marking, this.#allOf(look, cursor)));
+  }
+
+  #allOf(look: InboxLook, cursor: Cursor | undefined): Marked {
+    if (cursor === undefined) return { upTo: look.at };
+    const upTo: Record<string, number> = {};
+    for (const { channel, head } of look.channels) {
+      const place = cursor.get(channelKey(channel));
+      if (place?.epoch === head.epoch) upTo[channel] = place.offset;
+    }
+    return { upTo };
+  }
+
+  #change(work: Parameters<InboxChanges['change']>[2]): Promise<InboxCounts> {
+    const { changes, userId, groups, assertOpen, track } = this.#context;
+    assertOpen();
+    return track(changes.change(userId, groups, work));
+  }
+
+  #look(): Promise<InboxLook> {
+    const { changes, userId, groups, assertOpen } = this.#context;
+    assertOpen();
+    return changes.look(userId, groups);
+  }
+}
+
+function parsed(cursor: string | undefined): Cursor | undefined {
+  return cursor === undefined ? undefined : parseCursor(cursor);
+}
+
+function itemOf({ envelope, ...marks }: Listed): InboxItem {
+  const { id, type, channel, epoch, offset, time, dataJson } = envelope;
+  const data: unknown = JSON.parse(dataJson);
+  return { notification: { id, type, channel, epoch, offset, time, data }, ...marks };
+}
