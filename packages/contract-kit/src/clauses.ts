@@ -132,6 +132,27 @@ export const inboxClauses = {
   'I-MODEL': { sentence: 'any sequence of operations does what a plain model does' },
 } as const satisfies Record<string, Clause>;
 
+/** The clauses of the DueWork port. W1 to W6 are the numbered promises over the port. */
+export const dueWorkClauses = {
+  W1: { sentence: 'work is taken once it is due, by one node at a time, the longest due first' },
+  W2: { sentence: 'a key that is there, or was finished, is not scheduled again' },
+  W3: { sentence: 'a lease that ends without a word gives the work on, as possibly repeated' },
+  W4: { sentence: 'only the lease that holds the work finishes or postpones it' },
+  W5: { sentence: 'cancelled work is not taken any more, and its key is free' },
+  W6: { sentence: 'the clock of a node does not matter' },
+  'W-MODEL': { sentence: 'any sequence of operations does what a plain model does' },
+  'W-AWAY': {
+    sentence: 'while the store is away calls fail with STORE_UNAVAILABLE in bounded time',
+    opposite: 'due work that only this process sees opens no socket',
+  },
+  'W-DRAIN': { sentence: 'drain of the store resolves when what was begun has finished' },
+  'W-CLOSE': { sentence: 'after close of the store every call rejects with CLOSED' },
+  'W-SHARED': {
+    sentence: 'another instance takes what one has scheduled',
+    opposite: 'another instance takes nothing of what one has scheduled',
+  },
+} as const satisfies Record<string, Clause>;
+
 /** The clauses of transports: what a client sees, whatever carries it. */
 export const transportClauses = {
   T1: { sentence: 'ready comes first, with the positions before what is shown then' },
@@ -154,4 +175,5 @@ export type TransportClauseId = keyof typeof transportClauses;
 export type InboxClauseId = keyof typeof inboxClauses;
 export type StoreClauseId = keyof typeof storeClauses;
 export type DirectoryClauseId = keyof typeof directoryClauses;
+export type DueWorkClauseId = keyof typeof dueWorkClauses;
 export type BrokerClauseId = keyof typeof brokerClauses;

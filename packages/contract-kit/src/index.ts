@@ -5,9 +5,11 @@ export {
   brokerClauses,
   type Clause,
   type DirectoryClauseId,
+  type DueWorkClauseId,
   directoryClauses,
   type InboxClauseId,
   inboxClauses,
+  dueWorkClauses,
   type StoreClauseId,
   storeClauses,
   type TransportClauseId,
@@ -20,6 +22,8 @@ export type {
   SharedDirectory,
 } from './directory/directory-harness.js';
 export { RecordingDirectorySink } from './directory/recording-directory-sink.js';
+export { dueWorkContract } from './due-work/due-work-contract.js';
+export type { DueWorkContract } from './due-work/due-work-harness.js';
 export { eventually } from './eventually.js';
 export { inboxContract } from './inbox/inbox-contract.js';
 export type { InboxContract } from './inbox/inbox-harness.js';

@@ -96,7 +96,7 @@ export type {
   DirectoryState,
   PresenceChange,
 } from './ports/directory.js';
-export type { DueWork, LeasedWork, ScheduledWork } from './ports/due-work.js';
+export type { DueWork, LeasedWork, ScheduledWork, WorkLease } from './ports/due-work.js';
 export { type Logger, silentLogger } from './ports/logger.js';
 export type { Outbox, Relayed } from './ports/outbox.js';
 export type {

@@ -48,9 +48,42 @@ test('the oldest idempotency keys make room', async () => {
   ]);
 });
 
+test('work that exceeds the limit is refused, and what waits stays', async () => {
+  const { dueWork } = memoryStore({ maxDueWork: 2 });
+  const work = (key: string) => ({ key, afterMs: 0, workJson: '{}' });
+  await expect(dueWork?.schedule(['a', 'b', 'c'].map(work))).rejects.toMatchObject({
+    code: 'LIMIT_EXCEEDED',
+    retryable: true,
+  });
+  const taken = (await dueWork?.take(9, 1_000)) ?? [];
+  expect(taken.map(({ key }) => key)).toEqual(['a', 'b']);
+});
+
+test('a finished key is forgotten exactly after a day, and earlier only to make room', async () => {
+  const { dueWork } = memoryStore({ maxDueWork: 2 });
+  const keysTaken = async () => (await dueWork?.take(9, 1_000))?.map(({ key }) => key);
+  const finishNew = async (...keys: string[]) => {
+    await dueWork?.schedule(keys.map((key) => ({ key, afterMs: 0, workJson: '{}' })));
+    const taken = (await dueWork?.take(9, 1_000)) ?? [];
+    for (const one of taken) await dueWork?.finish(one);
+    return taken.map(({ key }) => key);
+  };
+  expect(await finishNew('a', 'b')).toEqual(['a', 'b']);
+  expect(await finishNew('a', 'b')).toEqual([]);
+  vi.advanceTimersByTime(86_399_999);
+  expect(await finishNew('a')).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(await finishNew('a')).toEqual(['a']);
+  expect(await finishNew('b', 'c')).toEqual(['b', 'c']);
+  expect(await finishNew('a')).toEqual(['a']);
+  expect(await keysTaken()).toEqual([]);
+});
+
 test('nothing of it needs a timer', async () => {
   const store = memoryStore();
   await store.append([draft('user:1', 'k')]);
+  await store.dueWork?.schedule([{ key: 'a', afterMs: 5, workJson: '{}' }]);
+  await store.dueWork?.take(1, 5);
   const broker = memoryBroker();
   await broker.start({ receive: () => {}, resync: () => {}, status: () => {} });
   expect(vi.getTimerCount()).toBe(0);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { OldestFirst } from '../collections/oldest-first.js';
 import { NotifyError } from '../errors/notify-error.js';
 import { resolveOptions } from '../options/resolve-options.js';
+import type { DueWork } from '../ports/due-work.js';
 import type {
   AppendOutcome,
   ChannelState,
@@ -14,6 +15,7 @@ import { newEpoch } from '../positions/new-epoch.js';
 import { isCutBefore, originPosition, type Position, samePosition } from '../positions/position.js';
 import { type RetentionOptions, retentionOf, retentionSchema } from '../retention/retention.js';
 import { IdempotencyWindow } from './idempotency-window.js';
+import { MemoryDueWork } from './memory-due-work.js';
 import { MemoryLog, originPage } from './memory-log.js';
 
 /** Options of {@link memoryStore}. All are limits, so that its memory is bounded. */
@@ -29,6 +31,8 @@ export interface MemoryStoreOptions {
   readonly idempotencyWindowMs?: number;
   /** Idempotency keys remembered over all channels; the oldest go first. Default 100,000. */
   readonly maxIdempotencyKeys?: number;
+  /** Pieces of work that wait; beyond that `schedule` rejects with `LIMIT_EXCEEDED`. Default 100,000. */
+  readonly maxDueWork?: number;
 }
 
 const limit = z.int().min(1);
@@ -38,11 +42,12 @@ const optionsSchema = z.strictObject({
   maxChannels: limit.default(100_000),
   idempotencyWindowMs: limit.default(300_000),
   maxIdempotencyKeys: limit.default(100_000),
+  maxDueWork: limit.default(100_000),
 });
 
 /**
  * A Store in this process's memory: for one node, for development and for tests.
- * Promises S1 to S16; it survives nothing. It has no timers: expired idempotency keys are forgotten
+ * Promises S1 to S16, and W1 to W6 with its `dueWork`; it survives nothing. It has no timers: expired idempotency keys are forgotten
  * at the next keyed append, notifications that are too old when their channel is next used. After `close` every call rejects with `CLOSED`.
  * @throws NotifyError `OPTIONS_INVALID`
  */
@@ -52,6 +57,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 
 class MemoryStore implements Store {
   readonly shared = false;
+  readonly dueWork: DueWork;
   readonly #options: z.output<typeof optionsSchema>;
   readonly #idempotency: IdempotencyWindow;
   /** In the order of the last append. */
@@ -60,8 +66,9 @@ class MemoryStore implements Store {
 
   constructor(options: z.output<typeof optionsSchema>) {
     this.#options = options;
-    const { idempotencyWindowMs, maxIdempotencyKeys } = options;
+    const { idempotencyWindowMs, maxIdempotencyKeys, maxDueWork } = options;
     this.#idempotency = new IdempotencyWindow(idempotencyWindowMs, maxIdempotencyKeys);
+    this.dueWork = new MemoryDueWork(maxDueWork, () => this.#mustBeOpen());
   }
 
   async start(): Promise<void> {

@@ -1,0 +1,3 @@
+import { memoryDueWorkContract, WrappedDueWork } from './wrapped-due-work.js';
+
+memoryDueWorkContract(WrappedDueWork);
