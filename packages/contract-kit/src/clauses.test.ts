@@ -1,11 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { brokerClauses, directoryClauses, dueWorkClauses, storeClauses } from './clauses.js';
+import {
+  brokerClauses,
+  directoryClauses,
+  dueWorkClauses,
+  outboxClauses,
+  storeClauses,
+} from './clauses.js';
 
 test.each([
   ['broker', /^ \* (B\d+) /gm, brokerClauses],
   ['directory', /^ \* (D\d+) /gm, directoryClauses],
   ['due-work', /^ \* (W\d+) /gm, dueWorkClauses],
+  ['outbox', /^ \* (O\d+) /gm, outboxClauses],
   ['store', /^ \* (S\d+) /gm, storeClauses],
 ])('the promises numbered over the %s port are its numbered clauses', async (port, id, clauses) => {
   const file = new URL(`../../core/src/ports/${port}.ts`, import.meta.url);

@@ -153,6 +153,33 @@ export const dueWorkClauses = {
   },
 } as const satisfies Record<string, Clause>;
 
+/** The clauses of the Outbox port. O1 to O7 are the numbered promises over the port. */
+export const outboxClauses = {
+  O1: { sentence: 'what a transaction put is appended if it commits, and only then' },
+  O2: { sentence: 'it is appended once, however many relays there are' },
+  O3: { sentence: 'a channel keeps the order of the puts, and that of commit before put' },
+  O4: { sentence: 'relays share the work, at most as many drafts at a time as each is asked for' },
+  O5: { sentence: 'what can never be appended is told once and keeps no other from its turn' },
+  O6: { sentence: 'whoever watches is told of a commit, until it stops watching' },
+  O7: { sentence: 'transactions that are open side by side do not wait for one another' },
+  'O-SESSION': { sentence: 'what is no session with an open transaction is refused' },
+  'O-MODEL': { sentence: 'random transactions and relays leave what a plain model says' },
+  'O-KILLED': {
+    sentence: 'a relay that loses its server at any moment leaves each draft to the others, once',
+    opposite: 'what is closed with drafts in it appends nothing more',
+  },
+  'O-AWAY': {
+    sentence: 'while the server is away relay fails with STORE_UNAVAILABLE in bounded time',
+    opposite: 'an outbox that only this process sees opens no socket',
+  },
+  'O-DRAIN': { sentence: 'drain resolves when a relay under way has finished' },
+  'O-CLOSE': { sentence: 'after close every call rejects with CLOSED, and no timer is left' },
+  'O-SHARED': {
+    sentence: 'another instance is told of the commit and relays it',
+    opposite: 'another instance is told nothing and relays nothing',
+  },
+} as const satisfies Record<string, Clause>;
+
 /** The clauses of transports: what a client sees, whatever carries it. */
 export const transportClauses = {
   T1: { sentence: 'ready comes first, with the positions before what is shown then' },
@@ -173,6 +200,7 @@ export const transportClauses = {
 
 export type TransportClauseId = keyof typeof transportClauses;
 export type InboxClauseId = keyof typeof inboxClauses;
+export type OutboxClauseId = keyof typeof outboxClauses;
 export type StoreClauseId = keyof typeof storeClauses;
 export type DirectoryClauseId = keyof typeof directoryClauses;
 export type DueWorkClauseId = keyof typeof dueWorkClauses;

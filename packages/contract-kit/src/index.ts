@@ -7,9 +7,11 @@ export {
   type DirectoryClauseId,
   type DueWorkClauseId,
   directoryClauses,
+  dueWorkClauses,
   type InboxClauseId,
   inboxClauses,
-  dueWorkClauses,
+  type OutboxClauseId,
+  outboxClauses,
   type StoreClauseId,
   storeClauses,
   type TransportClauseId,
@@ -28,6 +30,8 @@ export { eventually } from './eventually.js';
 export { inboxContract } from './inbox/inbox-contract.js';
 export type { InboxContract } from './inbox/inbox-harness.js';
 export { OutOfBand } from './out-of-band.js';
+export { outboxContract } from './outbox/outbox-contract.js';
+export type { OpenTransaction, OutboxContract } from './outbox/outbox-harness.js';
 export { type RecordedResync, RecordingSink } from './recording-sink.js';
 export { awkwardJson, freshChannel, sampleDraft, sampleEnvelope } from './samples.js';
 export { storeContract } from './store/store-contract.js';

@@ -54,6 +54,7 @@ export { type MemoryBrokerOptions, memoryBroker } from './memory/memory-broker.j
 export { MemoryBus } from './memory/memory-bus.js';
 export { memoryDirectory } from './memory/memory-directory.js';
 export { type MemoryStoreOptions, memoryStore } from './memory/memory-store.js';
+export { MemoryTransaction, memoryTransaction } from './memory/memory-transaction.js';
 export { decodeEnvelope, encodeEnvelope, makeEnvelope } from './notification/envelope-codec.js';
 export {
   type Envelope,
@@ -98,7 +99,7 @@ export type {
 } from './ports/directory.js';
 export type { DueWork, LeasedWork, ScheduledWork, WorkLease } from './ports/due-work.js';
 export { type Logger, silentLogger } from './ports/logger.js';
-export type { Outbox, Relayed } from './ports/outbox.js';
+export type { Outbox, OutboxDraft, Relayed } from './ports/outbox.js';
 export type {
   AppendOutcome,
   ChannelState,

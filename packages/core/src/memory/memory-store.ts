@@ -17,6 +17,7 @@ import { type RetentionOptions, retentionOf, retentionSchema } from '../retentio
 import { IdempotencyWindow } from './idempotency-window.js';
 import { MemoryDueWork } from './memory-due-work.js';
 import { MemoryLog, originPage } from './memory-log.js';
+import { MemoryOutbox } from './memory-outbox.js';
 
 /** Options of {@link memoryStore}. All are limits, so that its memory is bounded. */
 export interface MemoryStoreOptions {
@@ -33,6 +34,8 @@ export interface MemoryStoreOptions {
   readonly maxIdempotencyKeys?: number;
   /** Pieces of work that wait; beyond that `schedule` rejects with `LIMIT_EXCEEDED`. Default 100,000. */
   readonly maxDueWork?: number;
+  /** Drafts of transactions that wait to be relayed; beyond that `LIMIT_EXCEEDED`. Default 100,000. */
+  readonly maxOutboxDrafts?: number;
 }
 
 const limit = z.int().min(1);
@@ -43,11 +46,13 @@ const optionsSchema = z.strictObject({
   idempotencyWindowMs: limit.default(300_000),
   maxIdempotencyKeys: limit.default(100_000),
   maxDueWork: limit.default(100_000),
+  maxOutboxDrafts: limit.default(100_000),
 });
 
 /**
  * A Store in this process's memory: for one node, for development and for tests.
- * Promises S1 to S16, and W1 to W6 with its `dueWork`; it survives nothing. It has no timers: expired idempotency keys are forgotten
+ * Promises S1 to S16, W1 to W6 with its `dueWork`, and O1 to O7 with its `outbox` over transactions of
+ * `memoryTransaction`; it survives nothing. It has no timers: expired idempotency keys are forgotten
  * at the next keyed append, notifications that are too old when their channel is next used. After `close` every call rejects with `CLOSED`.
  * @throws NotifyError `OPTIONS_INVALID`
  */
@@ -58,6 +63,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 class MemoryStore implements Store {
   readonly shared = false;
   readonly dueWork: DueWork;
+  readonly outbox: MemoryOutbox;
   readonly #options: z.output<typeof optionsSchema>;
   readonly #idempotency: IdempotencyWindow;
   /** In the order of the last append. */
@@ -69,6 +75,11 @@ class MemoryStore implements Store {
     const { idempotencyWindowMs, maxIdempotencyKeys, maxDueWork } = options;
     this.#idempotency = new IdempotencyWindow(idempotencyWindowMs, maxIdempotencyKeys);
     this.dueWork = new MemoryDueWork(maxDueWork, () => this.#mustBeOpen());
+    this.outbox = new MemoryOutbox({
+      maxDrafts: options.maxOutboxDrafts,
+      append: (draft) => this.#appendOne(draft),
+      mustBeOpen: () => this.#mustBeOpen(),
+    });
   }
 
   async start(): Promise<void> {
@@ -113,6 +124,7 @@ class MemoryStore implements Store {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.outbox.close();
     this.#logs.clear();
   }
 

@@ -1,0 +1,3 @@
+import { memoryOutboxContract, WrappedOutbox } from './wrapped-outbox.js';
+
+memoryOutboxContract(WrappedOutbox);
