@@ -220,13 +220,13 @@ export class Inbox {
     return { upTo };
   }
 
-  #change(work: Parameters<InboxChanges['change']>[2]): Promise<InboxCounts> {
+  async #change(work: Parameters<InboxChanges['change']>[2]): Promise<InboxCounts> {
     const { changes, userId, groups, assertOpen, track } = this.#context;
     assertOpen();
     return track(changes.change(userId, groups, work));
   }
 
-  #look(): Promise<InboxLook> {
+  async #look(): Promise<InboxLook> {
     const { changes, userId, groups, assertOpen } = this.#context;
     assertOpen();
     return changes.look(userId, groups);
