@@ -15,11 +15,12 @@ const settle = (ms = 50) => vi.advanceTimersByTimeAsync(ms);
 const message = { type: 'message', data: { n: 1 } } as const;
 
 /** A started node whose broker sends to the nodes that its directory names. */
-async function directedNode({ publishOnly = false, directed = true } = {}) {
+async function directedNode({ publishOnly = false, directed = true, inbox = false } = {}) {
   const broker = new RecordingBroker({ remote: true, ...(directed ? { directed } : {}) });
   const directory = new RecordingDirectory();
   const store = new ObservedStore(memoryStore(), true);
-  const fields = { broker, directory, store, nodeId: 'here', publishOnly };
+  const inboxes = inbox ? { inbox: {} } : {};
+  const fields = { broker, directory, store, nodeId: 'here', publishOnly, ...inboxes };
   const { notifier } = testNotifier(fields);
   await Promise.all([notifier.start(), settle()]);
   const settled = async <T>(work: Promise<T>): Promise<T> => {
@@ -73,6 +74,19 @@ test('a user leaves the directory once, a while after the last stream closed', a
   third.emitter.gone();
   await settle(20_000);
   expect(directory.calls).toEqual(['start', 'add 1', 'remove 1']);
+});
+
+test('the inbox of a user goes where the user is, and stands in the directory with the user', async () => {
+  const { notifier, broker, directory, attach, settled } = await directedNode({ inbox: true });
+  const { emitter } = await attach('1');
+  expect(directory.calls).toEqual(['start', 'where 1', 'add 1']);
+  directory.elsewhere.set('1', ['b']);
+  await settled(notifier.inbox('1').mute('message'));
+  expect(broker.directed).toMatchObject([{ envelope: { channel: 'inbox:1' }, nodeIds: ['b'] }]);
+  emitter.gone();
+  await settle(20_000);
+  expect(directory.calls.at(-1)).toBe('remove 1');
+  expect(directory.here).toEqual(new Set());
 });
 
 test('nobody online elsewhere: no broker traffic, and published all the same', async () => {
