@@ -65,7 +65,6 @@ export class BackwardLog {
     const items = page?.items ?? [];
     this.#ready.push(...items.filter((item) => item.offset <= last && this.#isWanted(item)));
     this.#upTo = after;
-    if (this.#ready.length > 0) this.#taken = last;
   }
 
   /** Skips what the marks rule out without reading it. */
