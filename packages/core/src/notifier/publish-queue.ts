@@ -126,24 +126,28 @@ export class PublishQueue {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, this.#limits.maxBatch);
       for (const { bytes } of batch) this.#waitingBytes -= bytes;
-      const published = await this.#send(batch);
-      for (const { together } of batch) given(together, 1, published);
+      const isPublished = await this.#send(batch);
+      for (const { envelope, together } of batch) given(together, 1, isPublished(envelope));
     }
     this.#pumping = undefined;
   }
 
-  async #send(batch: readonly Waiting[]): Promise<boolean> {
+  /** Gives which of them the broker has. */
+  async #send(batch: readonly Waiting[]): Promise<(envelope: Envelope) => boolean> {
     this.#underWay = batch;
     this.#patience = setTimeout(() => this.#release(), this.#limits.patienceMs);
     try {
       await this.#broker.publish(batch.map(({ envelope }) => envelope));
-      return true;
+      return () => true;
     } catch (cause) {
       const error = NotifyError.is(cause)
         ? cause
         : new NotifyError('BROKER_UNAVAILABLE', 'the broker failed to publish', { cause });
-      this.#failed(error, batch.length);
-      return false;
+      // Without failures that are named none of them was published.
+      const unsent = error.failures && new Set(error.failures.map(({ channel }) => channel));
+      const isPublished = ({ channel }: Envelope) => unsent?.has(channel) === false;
+      this.#failed(error, batch.filter(({ envelope }) => !isPublished(envelope)).length);
+      return isPublished;
     } finally {
       clearTimeout(this.#patience);
       this.#underWay = [];

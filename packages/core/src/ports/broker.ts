@@ -60,7 +60,8 @@ export interface BrokerStartOptions {
  * B3 envelopes of one channel that one node published are received in publish order (link up);
  * B4 after an interruption the subscriptions are restored, then `resync` is called, then `status` up;
  * B5 `publish` settles within a bounded time; it rejects with `BROKER_UNAVAILABLE` when it cannot
- *    say that the broker has them all, and never queues without limit;
+ *    say that the broker has them all (`failures`, where it has any, name the channels of those it has
+ *    not), and never queues without limit;
  * B6 foreign or malformed bytes are dropped with one log line and never reach the sink;
  * B7 a dead broker never throws out of band: no unhandled rejection, no unheard `error`;
  * B8 nothing is received after `close` resolved, and no timer or socket of ours is left;

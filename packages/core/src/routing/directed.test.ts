@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { NotifyError } from '../errors/notify-error.js';
 import { memoryStore } from '../memory/memory-store.js';
 import { appendOne } from '../test-doubles/envelopes.js';
 import { gate } from '../test-doubles/gate.js';
@@ -128,11 +129,26 @@ test('a directory that is away: stored, shown here, published false; groups stil
   directory.away = true;
   const both = await Promise.all([notify({ user: '1' }), notify({ group: 'a' })]);
   expect(both[0]).toMatchObject({ stored: true, published: false });
+  // Of the same call to the broker.
+  expect(both[1]).toMatchObject({ stored: true, published: true });
   expect(store.appends.flat().map(({ channel }) => channel)).toContain('user:1');
   expect(outlet.offsets('user:1')).toEqual([1]);
   expect(broker.published.flat().map(({ channel }) => channel)).toEqual(['group:a']);
   directory.away = false;
   expect(await notify({ user: '1' })).toMatchObject({ published: true });
+});
+
+test('groups that the broker does not take: what was sent to users of the same call is published', async () => {
+  const { broker, directory, notify } = await directedNode();
+  directory.elsewhere.set('1', ['b']);
+  broker.before.set('publish', () =>
+    Promise.reject(new NotifyError('BROKER_UNAVAILABLE', 'the topic has no leader')),
+  );
+  const both = await Promise.all([notify({ user: '1' }), notify({ group: 'a' })]);
+  expect(both.map(({ published }) => published)).toEqual([true, false]);
+  directory.away = true;
+  const neither = await Promise.all([notify({ user: '1' }), notify({ group: 'a' })]);
+  expect(neither.map(({ published }) => published)).toEqual([false, false]);
 });
 
 test('a user is served from the store where the directory is away at attach', async () => {

@@ -1,4 +1,5 @@
 import type { ChannelNames } from '../channels/channel-names.js';
+import { NotifyError } from '../errors/notify-error.js';
 import type { Envelope } from '../notification/notification.js';
 import type { Broker, DirectedEnvelope } from '../ports/broker.js';
 import type { Directory } from '../ports/directory.js';
@@ -45,7 +46,8 @@ export class Routing implements Pick<Broker, 'publish' | 'subscribe' | 'unsubscr
   }
 
   /**
-   * Rejects where the broker or the directory could not be asked. What can be sent is sent all the same.
+   * Rejects where the broker or the directory could not be asked. What can be sent is sent all the same:
+   * `failures` then names the channels of what was not.
    */
   async publish(envelopes: readonly Envelope[]): Promise<void> {
     const { broker } = this.#context;
@@ -57,10 +59,14 @@ export class Routing implements Pick<Broker, 'publish' | 'subscribe' | 'unsubscr
     }
     const others = envelopes.filter((envelope) => !toUsers.has(envelope));
     // One after the other, as the broker is promised.
-    const published = others.length > 0 ? broker.publish(others) : Promise.resolve();
-    const [first] = await Promise.allSettled([published]);
-    await this.#publishToUsers(toUsers);
-    if (first.status === 'rejected') throw first.reason;
+    const [first] = await Promise.allSettled([
+      others.length > 0 ? broker.publish(others) : undefined,
+    ]);
+    const [second] = await Promise.allSettled([this.#publishToUsers(toUsers)]);
+    if (first.status === 'rejected' && second.status === 'rejected') throw first.reason;
+    if (first.status === 'rejected') throw partly(first.reason, others, toUsers.size);
+    if (second.status === 'rejected')
+      throw partly(second.reason, [...toUsers.keys()], others.length);
   }
 
   async #publishToUsers(toUsers: ReadonlyMap<Envelope, string>): Promise<void> {
@@ -89,6 +95,14 @@ export class Routing implements Pick<Broker, 'publish' | 'subscribe' | 'unsubscr
     }
     return { userIds: [...new Set(userIds)], others };
   }
+}
+
+/** The error of a part that was not sent, while so many envelopes were. */
+function partly(cause: unknown, unsent: readonly Envelope[], sent: number): unknown {
+  if (sent === 0 || !NotifyError.is(cause)) return cause;
+  const { code, message } = cause;
+  const failures = unsent.map(({ channel }) => ({ channel, code }));
+  return new NotifyError(code, message, { cause, failures });
 }
 
 /** Waits for both, then rejects with what the first of them failed with. */
