@@ -55,6 +55,7 @@ describe('TailHealth', () => {
     health.placed();
     health.stale(0, refused);
     health.mustResync('broken');
+    expect([health.error, health.lastError]).toEqual([undefined, refused]);
     health.placed();
     health.prove(0);
     expect(told).toEqual(['up', 'resync: broken']);

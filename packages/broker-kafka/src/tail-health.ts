@@ -34,6 +34,11 @@ export class TailHealth {
     return this.#state === 'up' ? undefined : this.#error;
   }
 
+  /** What went wrong since all was well, also while the state is up still. */
+  get lastError(): NotifyError | undefined {
+    return this.#error;
+  }
+
   /** An attempt to find and place the partitions failed. */
   failed(error: NotifyError): void {
     this.#attempt += 1;

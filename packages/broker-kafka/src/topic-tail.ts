@@ -76,7 +76,10 @@ export class TopicTail implements Tail {
   async probe(): Promise<void> {
     const { error } = this.#health;
     if (error !== undefined) throw error;
-    if (this.#owners.size === 0) throw this.#unavailable('nothing is read yet');
+    if (this.#owners.size === 0) {
+      // The next attempt may mend it, so the link does not count as down yet.
+      throw this.#health.lastError ?? this.#unavailable('nothing is read yet');
+    }
     // The other connection to the node is asked as well: produced is over that one.
     await this.#context.links.layout(this.#options.topic).catch((cause: unknown) => {
       throw kafkaFailure('probing', cause);

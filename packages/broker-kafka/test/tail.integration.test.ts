@@ -213,6 +213,26 @@ test('an idle tail leaves the processor alone', async () => {
   timers.mockRestore();
 });
 
+test('a probe says why nothing is read, also before the link counts as down', async () => {
+  const topic = freshTopic();
+  await createTopic(brokers, topic, 2);
+  const links = new CuttableLinks(brokers);
+  const read = new RecordingTail(testClient({ ...links.config, requestTimeout: 1_000 }), topic);
+  await read.tail.ready;
+  await read.tail.probe();
+  links.silence();
+  const said = new Set<string>();
+  const probes: Promise<unknown>[] = [];
+  await eventually(() => {
+    // Some of them are answered late, others at once.
+    probes.push(read.tail.probe().catch((error: Error) => said.add(error.message)));
+    expect(read.events).toContain('down');
+  });
+  await Promise.all(probes);
+  expect([...said].join('\n')).toMatch(/timed out/);
+  expect([...said].join('\n')).not.toContain('nothing is read yet');
+});
+
 test('a link that is open and dead is given up after requestTimeout', async () => {
   const topic = freshTopic();
   await createTopic(brokers, topic, 2);

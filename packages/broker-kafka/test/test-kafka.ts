@@ -72,6 +72,7 @@ export class CuttableLinks {
   /** Of sockets that are closed. */
   #bytesRead = 0;
   #held = false;
+  #silent = false;
 
   constructor(brokers: readonly string[]) {
     this.config = {
@@ -79,6 +80,7 @@ export class CuttableLinks {
       socketFactory: ({ host, port, onConnect }) => {
         // Nothing listens on port 1.
         const socket = connect({ host, port: this.#held ? 1 : port }, onConnect);
+        if (this.#silent) socket.pause();
         this.#sockets.add(socket);
         socket.once('close', () => {
           this.#bytesRead += socket.bytesRead;
@@ -111,5 +113,11 @@ export class CuttableLinks {
   /** From now on nothing comes through, and nobody is told. */
   freeze(): void {
     for (const socket of this.#sockets) socket.pause();
+  }
+
+  /** The same, also for links that are made from now on: a server that stands still. */
+  silence(): void {
+    this.#silent = true;
+    this.freeze();
   }
 }
