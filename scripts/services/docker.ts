@@ -2,6 +2,13 @@ import { createHash } from 'node:crypto';
 import { repoDir } from './paths.js';
 import { onPath, run } from './run.js';
 
+/** What of compose.yaml belongs to each service. */
+export const containers = {
+  redis: ['redis'],
+  'redis-cluster': ['redis-cluster'],
+  kafka: ['kafka', 'kafka-1', 'kafka-2', 'kafka-3'],
+} as const;
+
 /** Whether a Docker engine with Compose answers; a `docker` program alone is not enough. */
 export async function dockerRuns(): Promise<boolean> {
   if (onPath('docker') === undefined) return false;
@@ -20,9 +27,9 @@ export async function composeUp(profile: string, env: Record<string, string>): P
 }
 
 /** Removes the containers and data of one service and all its profiles. */
-export async function composeDown(service: 'redis' | 'kafka'): Promise<void> {
-  const containers = service === 'redis' ? ['redis'] : ['kafka', 'kafka-1', 'kafka-2', 'kafka-3'];
-  await compose(['--profile', '*', 'rm', '--stop', '--force', '--volumes', ...containers], {});
+export async function composeDown(service: keyof typeof containers): Promise<void> {
+  const named = containers[service];
+  await compose(['--profile', '*', 'rm', '--stop', '--force', '--volumes', ...named], {});
 }
 
 function compose(args: readonly string[], env: Record<string, string>): Promise<string> {

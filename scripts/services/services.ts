@@ -15,6 +15,7 @@ import { stopProcess } from './stop-process.js';
 import { waitFor } from './wait.js';
 
 const redisPort = 16_379;
+const redisClusterPort = 17_001;
 const kafkaPort = 19_092;
 
 /** How one service is obtained, each way tried in the order given here, and how it is asked. */
@@ -54,6 +55,15 @@ const redisCluster: Service = {
   answers: redisClusterAnswers,
   fromEnvironment: async (url) => {
     await waitFor(`redis cluster at ${url}`, () => redisClusterAnswers(url), { timeoutMs: 10_000 });
+  },
+  fromDocker: async () => {
+    const wanted = Array.from({ length: 6 }, (_, index) => redisClusterPort + index);
+    const ports = await freePorts(wanted);
+    const named = ports.map((port, index) => [`REDIS_CLUSTER_PORT_${index + 1}`, String(port)]);
+    await composeUp('redis-cluster', Object.fromEntries(named));
+    const url = `redis-cluster://${ports.map((port) => `127.0.0.1:${port}`).join(',')}`;
+    await waitFor('redis cluster in docker', () => redisClusterAnswers(url), { timeoutMs: 60_000 });
+    return url;
   },
   fromPrograms: async () => {
     const dir = join(runDir, 'redis-cluster');
@@ -158,5 +168,5 @@ export async function obtain(name: ServiceName, wish: KafkaWish): Promise<Servic
 export async function release(record: ServiceRecord): Promise<void> {
   await Promise.all(record.processes.map((each) => stopProcess(each)));
   const { origin, name } = record;
-  if (origin === 'docker' && (name === 'redis' || name === 'kafka')) await composeDown(name);
+  if (origin === 'docker' && name !== 'chromium') await composeDown(name);
 }
