@@ -45,7 +45,8 @@ export class DeadLetterWriter {
     for (const { reason, error, topic, partition, source } of all) {
       const offset = 'offset' in source ? source.offset : source.baseOffset;
       const what = plan === undefined ? 'was passed' : 'became a dead letter';
-      const facts = { topic, partition, offset, reason, err: error };
+      const where = plan === undefined ? {} : { deadLetters: letterTopic(plan, topic) };
+      const facts = { topic, partition, offset, reason, ...where, err: error };
       this.#logger.warn(facts, `kafka-source: a record ${what}`);
     }
   }

@@ -66,7 +66,8 @@ export interface KafkaSourceOptions<Value = unknown> {
   /**
    * Where the group begins that never committed. It is committed before `start` resolves, so that a restart
    * before the first record loses nothing. Partitions that are added later are read from their first
-   * record. Default `earliest`.
+   * record, and so may be some of a Kafka topic that several nodes add to a live group at once. Default
+   * `earliest`.
    */
   readonly from?: 'earliest' | 'latest';
   /** Where records go that can never be sent. False: each is logged and passed. Default: see there. */
