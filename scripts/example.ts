@@ -1,4 +1,4 @@
-// pnpm example <name> [arguments]: runs examples/<name> from source in this process.
+// npm run example -- <name> [arguments]: runs examples/<name> from source in this process.
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -8,7 +8,7 @@ const names = readdirSync(examplesDir).filter((name) => existsSync(mainOf(name))
 
 const [name, ...args] = process.argv.slice(2);
 if (name === undefined || !names.includes(name)) {
-  console.error(`usage: pnpm example <name> [arguments]; there are: ${names.join(', ')}`);
+  console.error(`usage: npm run example -- <name> [arguments]; there are: ${names.join(', ')}`);
   process.exitCode = 2;
 } else {
   const main = mainOf(name);

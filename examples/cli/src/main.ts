@@ -16,6 +16,10 @@ try {
     case 'produce':
       await (await import('./produce.js')).produce(args);
       break;
+    case 'help':
+    case '--help':
+      console.log(usage);
+      break;
     default:
       throw new UsageError(command === undefined ? 'no command' : `unknown command ${command}`);
   }

@@ -10,6 +10,7 @@ export async function produce(args: string[]): Promise<void> {
   const options = readOptions(args, {
     brokers: { type: 'string', default: '127.0.0.1:9092' },
     topic: { type: 'string' },
+    value: { type: 'string' },
     ...notificationOptions,
   });
   const { topic } = options;
@@ -25,8 +26,8 @@ export async function produce(args: string[]): Promise<void> {
       written += messages.length;
       messages = [];
     };
-    for (const { key, body } of outgoings(options)) {
-      messages.push({ key, value: JSON.stringify(body) });
+    for (const message of records(options)) {
+      messages.push(message);
       if (messages.length === recordsPerRequest) await write();
     }
     await write();
@@ -34,4 +35,10 @@ export async function produce(args: string[]): Promise<void> {
   } finally {
     await producer.disconnect();
   }
+}
+
+/** The value as it was given, or one that asks for a notification. */
+function* records(options: Parameters<typeof outgoings>[0] & { value?: string | undefined }) {
+  if (options.value !== undefined) yield { value: options.value };
+  else for (const { key, body } of outgoings(options)) yield { key, value: JSON.stringify(body) };
 }

@@ -1,4 +1,4 @@
-export const usage = `pnpm example cli <command>
+export const usage = `npm run --silent example -- cli <command>
 
   listen   prints a JSON line per event
     --url http://127.0.0.1:3000   the server
@@ -16,7 +16,8 @@ export const usage = `pnpm example cli <command>
 
   produce  writes records {to, type, data} into a Kafka topic and knows nothing of realtime-notify
     --brokers 127.0.0.1:9092  --topic T
-    audience, --type, --data and --count as for send`;
+    audience, --type, --data and --count as for send
+    --value TEXT                                    instead: one record with this value, as it stands`;
 
 /** The command line was not understood; shown with the usage. */
 export class UsageError extends Error {}

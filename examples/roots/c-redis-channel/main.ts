@@ -22,6 +22,11 @@ const notifier = createNotifier({
   // Unsubscribed so long after a user's last stream has ended.
   feedGraceMs: 1_000,
 });
+// What could not be stored is told, and the job ends with 1.
+notifier.on('undelivered', ({ request, error }) => {
+  console.error(JSON.stringify(request.to), error.message);
+  process.exitCode = 1;
+});
 await notifier.start();
 await (isJob ? publishForAll() : serve());
 
