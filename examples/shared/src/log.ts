@@ -23,6 +23,8 @@ function readable(_key: string, value: unknown): unknown {
 export function oneLine(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
-  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
-  return `${code}${error.message}${cause}`.replace(/\s*\n\s*/g, ' ');
+  const cause = error.cause instanceof Error ? error.cause.message : '';
+  // Many messages end with what lies behind them.
+  const behind = cause === '' || error.message.includes(cause) ? '' : ` (${cause})`;
+  return `${code}${error.message}${behind}`.replace(/\s*\n\s*/g, ' ');
 }
