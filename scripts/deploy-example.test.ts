@@ -8,6 +8,7 @@ import { readConfig } from '../examples/shared/src/config.js';
 import { createNotifier } from '../packages/core/src/index.js';
 import { limitsSchema } from '../packages/core/src/notifier/notifier-options.js';
 import { sourcePatienceMs } from '../packages/core/src/notifier/stop-sources.js';
+import { sseOptionsSchema } from '../packages/transport-sse/src/sse-options.js';
 import { nodeMount } from '../packages/use/src/node.js';
 
 /** How long the examples' server may take to close. */
@@ -119,6 +120,16 @@ test('HAProxy finds out within the grace, for as many nodes as there are', () =>
   const { drainGraceMs = 0 } = readConfig(environments.Compose);
   expect(Number(inter) * Number(fall) * 1_000).toBeLessThan(drainGraceMs);
   expect(Number(count)).toBe(at(compose, 'services', 'node', 'deploy', 'replicas'));
+});
+
+test('HAProxy waits longer for a quiet stream than heartbeats take, and says how long those take', () => {
+  const config = fileOf('haproxy.cfg');
+  const { heartbeatMs } = sseOptionsSchema.parse({});
+  expect(config).toContain(`heartbeats pass every ${heartbeatMs / 1_000} s.`);
+  for (const side of ['client', 'server', 'tunnel']) {
+    const [, minutes] = new RegExp(`timeout ${side} (\\d+)m\\n`).exec(config) ?? [];
+    expect(Number(minutes) * 60_000).toBeGreaterThan(2 * heartbeatMs);
+  }
 });
 
 test('the paths that are probed are there: while a node drains liveness says yes, readiness no', async () => {
