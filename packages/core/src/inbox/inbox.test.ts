@@ -155,6 +155,18 @@ test('the group joined first makes room, those that the host names must fit', as
   await other.close();
 });
 
+test('what is kept of a user takes no more room, however much is marked', async () => {
+  const { notifier, store } = await node({ inbox: { maxItems: 64 } });
+  const inbox = notifier.inbox('1');
+  for (let i = 0; i < 600; i += 1) {
+    const { id } = await notifier.notify(toUser);
+    if (i % 2 === 0) await inbox.archive({ ids: [id] });
+  }
+  const [state] = await store.states(['inbox:1']);
+  expect(state?.stateJson?.length).toBeLessThan(300);
+  await notifier.close();
+});
+
 test('what was seen in any way is told to whoever asks', async () => {
   const { notifier } = await node({ store: memoryStore() });
   const inbox = notifier.inbox('1');
