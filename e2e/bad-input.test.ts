@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { badTokens } from './harness/bad-tokens.js';
 import { startNode } from './harness/node-process.js';
-import { post } from './harness/publisher.js';
+import { post } from './harness/post.js';
 import { WitnessedNode } from './harness/witnessed-node.js';
 
 const message = { type: 'message', data: { text: 'hello' } };

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from './harness/eventually.js';
 import { examples, startExample } from './harness/example.js';
 import { Login, refusedComingBack, revoke } from './harness/login.js';
-import { post } from './harness/publisher.js';
+import { post } from './harness/post.js';
 
 describe.each(examples)('POST /demo/revoke of $name', (example) => {
   it('ends the streams of a session, or of a user, and says what it does not take', async () => {

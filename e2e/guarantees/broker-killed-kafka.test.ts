@@ -4,8 +4,9 @@ import { privateKafka } from '../../packages/broker-kafka/test/private-kafka.js'
 import { createTopic, withAdmin } from '../../packages/broker-kafka/test/test-kafka.js';
 import { eventually } from '../harness/eventually.js';
 import type { NodeProcess } from '../harness/node-process.js';
-import { Load, notificationsPerSecond, stretch } from './harness/load.js';
+import { amplyPerSecond, Load, stretch } from './harness/load.js';
 import { redisFor } from './harness/own-redis.js';
+import { lightMix } from './harness/population.js';
 
 test(
   '100 clients, one of three Kafka brokers killed with -9 under traffic: everything accepted is everywhere, in order, once, and no client is told that it lost anything',
@@ -29,7 +30,8 @@ test(
         KAFKA_BROKERS: kafka.brokers.join(','),
         KAFKA_TOPIC,
       }),
-      { users: 50 },
+      // Until its leaders have moved `notify` waits a second for Kafka: that many are under way then.
+      { users: 50, perSecond: amplyPerSecond, publishers: 600, mix: lightMix },
     );
     await load.suffer({
       name: `Kafka broker leading ${led} of 6 partitions killed with -9`,
@@ -41,7 +43,7 @@ test(
     });
     await load.until(16_000);
     const tally = await load.finish(
-      `BROKER=kafka STORE=redis, three brokers (up after ${(clusterMs / 1_000).toFixed(1)} s), ${notificationsPerSecond} notifications/s; a fault lasts until all nodes are ready without degradation`,
+      `BROKER=kafka STORE=redis, three brokers (up after ${(clusterMs / 1_000).toFixed(1)} s), ${amplyPerSecond} notifications/s asked for; a fault lasts until all nodes are ready without degradation`,
     );
     // The streams do not feel it.
     expect(tally).toMatchObject({ clients: 100, unrecovered: 0, reconnects: 0 });

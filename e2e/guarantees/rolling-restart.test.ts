@@ -6,9 +6,10 @@ import { eventually } from '../harness/eventually.js';
 import type { NodeProcess } from '../harness/node-process.js';
 import { Traffic } from '../harness/traffic.js';
 import { startNodes } from '../harness/two-nodes.js';
-import { notificationsPerSecond } from './harness/load.js';
+import { amplyPerSecond } from './harness/load.js';
+import { perSecond } from './harness/load-summary.js';
 import { redisFor } from './harness/own-redis.js';
-import { membersOf, nthNotification } from './harness/population.js';
+import { lightMix, membersOf, nthNotification } from './harness/population.js';
 import { RemoteCrowd } from './harness/remote-crowd.js';
 
 const graceMs = 1_000;
@@ -45,9 +46,9 @@ test('G2 G3 G11 three nodes restarted one after another: none lost, none twice, 
   await crowd.connect({ members: membersOf(population), nodes: [door, door], second: 'SSE' });
   const traffic = new Traffic({
     nodes,
-    publishers: 32,
-    perSecond: notificationsPerSecond,
-    nth: (n) => nthNotification(population, n),
+    publishers: 128,
+    perSecond: amplyPerSecond,
+    nth: (n) => nthNotification(population, n, lightMix),
   });
   onTestFinished(() => void traffic.stop().catch(() => undefined));
 
@@ -61,10 +62,10 @@ test('G2 G3 G11 three nodes restarted one after another: none lost, none twice, 
   const tally = await crowd.tally();
   console.log(
     [
-      `rolling restart: ${accepted.length} accepted in ${Math.round(tookMs / 1_000)} s, ${tally.received} delivered to ${tally.clients} clients, ${tally.reconnects} reconnects`,
+      `rolling restart: ${accepted.length} accepted in ${(tookMs / 1_000).toFixed(1)} s (${perSecond(accepted.length, tookMs)}), ${tally.received} delivered to ${tally.clients} clients, ${tally.reconnects} reconnects`,
       ...restarts.map(
         (each) =>
-          `  ${each.node}: ${each.times.length} streams, back in each second ${perSecond(each).join(' ')} (mean over the window ${meanOf(each)}), ${each.statuses.length} answers to / meanwhile`,
+          `  ${each.node}: ${each.times.length} streams, back in each second ${secondsOf(each).join(' ')}, in the busiest ${busiestSecond(each)} (mean over the window ${meanOf(each)}), ${each.statuses.length} answers to / meanwhile`,
       ),
     ].join('\n'),
   );
@@ -72,7 +73,7 @@ test('G2 G3 G11 three nodes restarted one after another: none lost, none twice, 
   expect(tally).toMatchObject({ clients: 600, unrecovered: 0, repeats: 0, reconnects: moved });
   for (const each of restarts) {
     expect(each.times.length).toBeGreaterThan(100);
-    expect(Math.max(...perSecond(each))).toBeLessThanOrEqual(2 * meanOf(each));
+    expect(busiestSecond(each)).toBeLessThanOrEqual(2 * meanOf(each));
     expect(new Set(each.statuses)).toEqual(new Set([200]));
     // Streams are closed for so long at least, in steps of 50 ms, and the server after that.
     expect(each.silentAt).toBeGreaterThan(each.closingAt + windowMs - 100);
@@ -118,13 +119,24 @@ async function watchHost(base: string): Promise<Pick<Restart, 'statuses' | 'sile
 }
 
 /** How many came back in each second since the closes began. */
-function perSecond({ closingAt, times }: Restart): number[] {
+function secondsOf({ closingAt, times }: Restart): number[] {
   const counts: number[] = [];
   for (const time of times) {
     const second = Math.max(0, Math.floor((time - closingAt) / 1_000));
     counts[second] = (counts[second] ?? 0) + 1;
   }
   return Array.from(counts, (count = 0) => count);
+}
+
+/** The most that came back within any second, wherever it begins: a stampede hides in no boundary. */
+function busiestSecond({ times }: Restart): number {
+  let from = 0;
+  let most = 0;
+  for (const [index, time] of times.entries()) {
+    while ((times[from] ?? time) <= time - 1_000) from += 1;
+    most = Math.max(most, index + 1 - from);
+  }
+  return most;
 }
 
 function meanOf({ times }: Restart): number {

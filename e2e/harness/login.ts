@@ -2,7 +2,7 @@ import { eventSourceReader } from './event-source-reader.js';
 import type { Follower } from './expect-delivery.js';
 import type { NodeProcess } from './node-process.js';
 import { asObject } from './notification.js';
-import { type Answer, post } from './publisher.js';
+import { type Answer, post } from './post.js';
 import { sseReader } from './sse-reader.js';
 import type { StreamReader } from './stream-reader.js';
 import { wsReader } from './ws-reader.js';

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { asObject } from './notification.js';
+import { post } from './post.js';
 
 type To =
   | { readonly user: string }
@@ -24,23 +25,6 @@ export interface Accepted {
   readonly id?: string;
   readonly offset?: number;
   readonly epoch?: string;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-/** Sends JSON and reads JSON; `body` is sent as it stands where it is text. */
-export async function post(base: string, path: string, body: unknown): Promise<Answer> {
-  const response = await fetch(new URL(path, base), {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-    signal: AbortSignal.timeout(15_000),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
 }
 
 /** A credential from the demonstration route. */

@@ -12,6 +12,8 @@ export interface FaultRow {
   readonly heardMs: number;
   /** Since the beginning of the run until its end. */
   readonly accepted: number;
+  /** While it lasted. */
+  readonly acceptedMeanwhile: number;
   readonly reconnects: number;
   /** What was shown twice, with equal ids, because a write was cut. */
   readonly repeats: number;
@@ -32,7 +34,7 @@ export function summaryOf(title: string, totals: Totals, faults: readonly FaultR
   const { accepted, tally, tookMs, judgedMs, lines: logged } = totals;
   const lines = [
     title,
-    `  accepted ${accepted} in ${seconds(tookMs)}, delivered ${tally.received} to ${tally.clients} clients, all there and judged after ${seconds(judgedMs)}`,
+    `  accepted ${accepted} in ${seconds(tookMs)} (${rates(accepted, tookMs, faults)}), delivered ${tally.received} to ${tally.clients} clients, all there and judged after ${seconds(judgedMs)}`,
     `  shown twice after a cut write ${tally.repeats}, reconnects ${tally.reconnects}, unrecovered ${tally.unrecovered}, lines logged by the nodes ${logged.join(' and ')}`,
   ];
   for (const {
@@ -50,6 +52,18 @@ export function summaryOf(title: string, totals: Totals, faults: readonly FaultR
     );
   }
   return lines.join('\n');
+}
+
+/** On the average, and without the times of the faults. */
+function rates(accepted: number, tookMs: number, faults: readonly FaultRow[]): string {
+  const faultsMs = faults.reduce((sum, { lastedMs }) => sum + lastedMs, 0);
+  const meanwhile = faults.reduce((sum, { acceptedMeanwhile }) => sum + acceptedMeanwhile, 0);
+  const outside = perSecond(accepted - meanwhile, tookMs - faultsMs);
+  return `${perSecond(accepted, tookMs)}, outside of faults ${outside}`;
+}
+
+export function perSecond(count: number, ms: number): string {
+  return `${Math.round((count * 1_000) / ms)}/s`;
 }
 
 function seconds(ms: number): string {

@@ -8,15 +8,24 @@ import { Traffic } from '../../harness/traffic.js';
 import { type SharedSettings, startNodes } from '../../harness/two-nodes.js';
 import type { CrowdTally } from './crowd-messages.js';
 import { type FaultRow, summaryOf } from './load-summary.js';
-import { membersOf, nthNotification, type Population } from './population.js';
+import { heavyMix, type Mix, membersOf, nthNotification } from './population.js';
 import { RemoteCrowd } from './remote-crowd.js';
 
-/** Each user has an event stream at one node and a WebSocket at the other. */
-const usersByDefault = 300;
-const publishers = 32;
+export interface LoadOptions {
+  /** Each has an event stream at one node and a WebSocket at the other. Default 300. */
+  readonly users?: number;
+  /** Default {@link notificationsPerSecond}. */
+  readonly perSecond?: number;
+  /** Publishes under way at most: the pace is kept while each is answered in their number divided by it. Default 32. */
+  readonly publishers?: number;
+  /** Default: the heavy one. */
+  readonly mix?: Mix;
+}
 
 /** How much there is to do; settings, for longer and heavier runs by hand. */
 export const notificationsPerSecond = Number(process.env.GUARANTEES_PER_SECOND ?? 500);
+/** For a test that is to have seen so many in the average of its whole run, its end included. */
+export const amplyPerSecond = Math.ceil(notificationsPerSecond * 1.04);
 /** Stretches every moment of a run. */
 export const stretch = Number(process.env.GUARANTEES_STRETCH ?? 1);
 
@@ -41,23 +50,20 @@ export class Load {
   readonly #startedAt = Date.now();
   readonly #faults: FaultRow[] = [];
 
-  private constructor(a: NodeProcess, b: NodeProcess, crowd: RemoteCrowd, population: Population) {
+  private constructor(a: NodeProcess, b: NodeProcess, crowd: RemoteCrowd, traffic: Traffic) {
     this.a = a;
     this.b = b;
     this.#crowd = crowd;
-    this.#traffic = new Traffic({
-      nodes: [a, b],
-      publishers,
-      perSecond: notificationsPerSecond,
-      nth: (n) => nthNotification(population, n),
-    });
+    this.#traffic = traffic;
   }
 
   /** Begins under way: everybody is connected, and the traffic has started. For one test. */
   static async start(
     settings: (name: string) => SharedSettings,
-    { users = usersByDefault }: { readonly users?: number } = {},
+    options: LoadOptions = {},
   ): Promise<Load> {
+    const { users = 300, publishers = 32, mix = heavyMix } = options;
+    const { perSecond = notificationsPerSecond } = options;
     const run = randomUUID().slice(0, 8);
     const { nodes, stop } = await startNodes(['node-a', 'node-b'], settings);
     onTestFinished(stop);
@@ -67,9 +73,14 @@ export class Load {
     onTestFinished(() => crowd.leave());
     const population = { run, users };
     await crowd.connect({ members: membersOf(population), nodes: [visible(a), visible(b)] });
-    const load = new Load(a, b, crowd, population);
-    onTestFinished(() => void load.#traffic.stop().catch(() => undefined));
-    return load;
+    const traffic = new Traffic({
+      nodes,
+      publishers,
+      perSecond,
+      nth: (n) => nthNotification(population, n, mix),
+    });
+    onTestFinished(() => void traffic.stop().catch(() => undefined));
+    return new Load(a, b, crowd, traffic);
   }
 
   get nodes(): readonly NodeProcess[] {
@@ -85,6 +96,7 @@ export class Load {
   async suffer({ name, atMs, strike }: Fault): Promise<void> {
     await this.until(atMs);
     const before = await this.#crowd.tally();
+    const acceptedBefore = this.#traffic.accepted.length;
     const begun = Date.now();
     await strike();
     const over = Date.now();
@@ -104,6 +116,7 @@ export class Load {
       caughtUpMs: caughtUp - over,
       heardMs: heard - over,
       accepted: acceptedBy,
+      acceptedMeanwhile: acceptedBy - acceptedBefore,
       reconnects: after.reconnects - before.reconnects,
       repeats: after.repeats - before.repeats,
     });

@@ -16,14 +16,32 @@ export function membersOf(population: Population): CrowdMember[] {
   });
 }
 
-/** 80 % to a user, 18 % to a group, 2 % to all; the users and groups in turn. */
-export function nthNotification(to: Population, n: number): Omit<NotifyBody, 'idempotencyKey'> {
+/** What is published, in turns: of so many notifications one goes to all, some go to a group, the rest to a user. */
+export interface Mix {
+  readonly turn: number;
+  readonly toGroups: number;
+}
+
+/** 80 % to a user, 18 % to a group, 2 % to all: with 600 clients, 21 deliveries of each on the average. */
+export const heavyMix: Mix = { turn: 50, toGroups: 9 };
+
+/** At 500 in a second one to all, 4 % to a group: with 600 clients, 5 deliveries of each on the average. */
+export const lightMix: Mix = { turn: 500, toGroups: 20 };
+
+/** The users and groups in turn. */
+export function nthNotification(
+  to: Population,
+  n: number,
+  { turn, toGroups }: Mix = heavyMix,
+): Omit<NotifyBody, 'idempotencyKey'> {
   const [type, data] = ['message', { text: `number ${n}` }];
-  const place = n % 50;
-  const round = Math.floor(n / 50);
+  const place = n % turn;
+  const round = Math.floor(n / turn);
   if (place === 0) return { to: { all: true }, type, data };
-  if (place < 10) return { to: { group: groupOf(to, round * 9 + place) }, type, data };
-  return { to: { user: userOf(to, (round * 40 + place) % to.users) }, type, data };
+  if (place <= toGroups)
+    return { to: { group: groupOf(to, round * toGroups + place) }, type, data };
+  const toUsers = turn - toGroups - 1;
+  return { to: { user: userOf(to, (round * toUsers + place) % to.users) }, type, data };
 }
 
 const userOf = ({ run }: Population, index: number): string => `${run}-u${index}`;
