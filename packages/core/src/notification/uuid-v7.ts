@@ -1,24 +1,21 @@
-import { randomBytes } from 'node:crypto';
+import { RandomDraws } from '../random/random-draws.js';
 
-const poolBytes = 4_096;
 const bytesPerId = 10;
 const maxCount = 0xfff;
 
 /**
  * Makes UUIDv7 texts (RFC 9562, 5.7): 48 bits of milliseconds since 1970 UTC, a 12-bit counter within
  * the millisecond (6.2, method 1), 62 random bits. Ids of one source sort in the order in which they
- * were made, also when the clock is set back. Random bytes come from the kernel in larger draws; each
- * byte is used once.
+ * were made, also when the clock is set back.
  */
 export class UuidV7Source {
-  #pool = Buffer.alloc(0);
-  #used = 0;
+  readonly #draws = new RandomDraws();
   #time = 0;
   #count = 0;
 
   /** @param time - milliseconds since 1970 UTC, 0 to 2^48 - 2 */
   next(time: number): string {
-    const random = this.#draw();
+    const random = this.#draws.next(bytesPerId);
     this.#step(time, random);
     const clock = this.#time.toString(16).padStart(12, '0');
     const count = this.#count.toString(16).padStart(3, '0');
@@ -36,14 +33,5 @@ export class UuidV7Source {
     this.#time = Math.max(time, this.#time + 1);
     // The upper half is left for counting.
     this.#count = random.readUInt16BE(0) & (maxCount >> 1);
-  }
-
-  #draw(): Buffer {
-    if (this.#used + bytesPerId > this.#pool.length) {
-      this.#pool = randomBytes(poolBytes);
-      this.#used = 0;
-    }
-    this.#used += bytesPerId;
-    return this.#pool.subarray(this.#used - bytesPerId, this.#used);
   }
 }
