@@ -10,13 +10,12 @@ import { DirectoryView } from './harness/directory-view.js';
 import { eventually } from './harness/eventually.js';
 import { expectDelivery, type Follower } from './harness/expect-delivery.js';
 import { httpNotification, populate } from './harness/fan-out.js';
-import { type NodeProcess, startNode } from './harness/node-process.js';
+import { type NodeProcess, type NodeProgram, startNode } from './harness/node-process.js';
 import { privateRedis } from './harness/private-redis.js';
 import { type Accepted, notify, tokenFor } from './harness/publisher.js';
 import { monitorRedis } from './harness/redis-monitor.js';
 import { sseReader } from './harness/sse-reader.js';
 import { Traffic } from './harness/traffic.js';
-import { startTwoNodes } from './harness/two-nodes.js';
 
 const LEASE_MS = 1_500;
 const usersOf = (count: number): string[] => {
@@ -24,6 +23,12 @@ const usersOf = (count: number): string[] => {
   return Array.from({ length: count }, (_, index) => `${run}-u${index}`);
 };
 const message = (text: string) => ({ type: 'message', data: { text } });
+
+/** A server that no position check could help to what nobody sent to it. */
+const withoutCheck = (env: NodeJS.ProcessEnv): NodeProgram => ({
+  file: fileURLToPath(new URL('./harness/directed-node.ts', import.meta.url)),
+  env,
+});
 
 /** Servers with short leases on a Redis of their own, and a look at their directory. */
 async function directedNodes(
@@ -37,10 +42,7 @@ async function directedNodes(
   for (const NODE_ID of names) {
     const node = await startNode(
       { NODE_ID, JWT_SECRET, BROKER: 'redis', REDIS_URL: redis.url },
-      {
-        file: fileURLToPath(new URL('./harness/directed-node.ts', import.meta.url)),
-        env: { LEASE_MS: String(LEASE_MS), ...env(NODE_ID) },
-      },
+      withoutCheck({ LEASE_MS: String(LEASE_MS), ...env(NODE_ID) }),
     );
     onTestFinished(() => node.stop());
     nodes.push(node);
@@ -78,27 +80,34 @@ async function notifyEach(
 test('ROUTING=directed, two nodes, 200 users on both: everything arrives once and in order, streams that are cut resume at the other node', async () => {
   const redis = await privateRedis([]);
   onTestFinished(() => redis.stop());
-  const nodes = await startTwoNodes({ BROKER: 'redis', ROUTING: 'directed', REDIS_URL: redis.url });
-  onTestFinished(() => nodes.stop());
+  const shared = { JWT_SECRET: randomUUID() + randomUUID(), REDIS_URL: redis.url } as const;
+  const a = await startNode({ ...shared, NODE_ID: 'node-a', BROKER: 'redis', ROUTING: 'directed' });
+  onTestFinished(() => a.stop());
+  const b = await startNode(
+    { ...shared, NODE_ID: 'node-b', BROKER: 'redis' },
+    withoutCheck({ LEASE_MS: '15000' }),
+  );
+  onTestFinished(() => b.stop());
+  const both = [a, b] as const;
   const run = randomUUID().slice(0, 8);
-  const { users, crowd } = await populate(run, nodes.both);
+  const { users, crowd } = await populate(run, both);
   onTestFinished(() => crowd.leave());
   const monitor = await monitorRedis(redis.url);
   onTestFinished(() => monitor.close());
   const traffic = new Traffic({
-    nodes: nodes.both,
+    nodes: both,
     publishers: 8,
     nth: (n) => (n < 2_000 ? httpNotification(run, users, n) : undefined),
   });
-  const cut = crowd.readersAt(nodes.a).slice(0, 50);
+  const cut = crowd.readersAt(a).slice(0, 50);
   for (const reader of cut) {
     reader.onceNotified(() => {
       reader.cut();
-      void reader.resume(nodes.b.base);
+      void reader.resume(b.base);
     });
   }
-  await expectDelivery(await traffic.finished(), crowd.followers, nodes.both);
-  for (const node of nodes.both) await node.assertHealthy();
+  await expectDelivery(await traffic.finished(), crowd.followers, both);
+  for (const node of both) await node.assertHealthy();
   await monitor.caughtUp();
   const topics = new Set(monitor.published);
   expect([...topics].filter((topic) => topic.startsWith('rn:n:user:'))).toEqual([]);
@@ -240,10 +249,11 @@ test('a batch job with ROUTING=directed reaches the node that holds the user, an
   const batch = await BatchProcess.start({ REDIS_URL: redis.url, ROUTING: 'directed' });
   onTestFinished(() => batch.stop());
   batch.notify([user]);
-  expect(await batch.finish()).toMatchObject({ exitCode: 0, enqueued: 1, undelivered: 0 });
   // No position check would find it.
   const shown = () => followers.every(({ reader }) => reader.log.count(`user:${user}`) === 1);
   await eventually('it is shown', shown);
+  expect(await view.nodes()).toEqual(['a']);
+  expect(await batch.finish()).toMatchObject({ exitCode: 0, enqueued: 1, undelivered: 0 });
   expect(await view.where([user])).toEqual([['a']]);
 });
 

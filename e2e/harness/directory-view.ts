@@ -47,6 +47,13 @@ export class DirectoryView {
     return found;
   }
 
+  /** All that have leases, ended or not. */
+  async nodes(): Promise<readonly string[]> {
+    const keys = await this.#redis.keys('rn:sse_leases:*');
+    const members = await Promise.all(keys.map((key) => this.#redis.zrange(key, '0', '-1')));
+    return [...new Set(members.flat())];
+  }
+
   /** When the node's leases end, the earliest, in milliseconds by the clock of Redis. */
   async leaseEnds(nodeId: string): Promise<number> {
     const keys = await this.#redis.keys('rn:sse_leases:*');
