@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
@@ -94,6 +94,23 @@ test('Kubernetes hears of a node that drains within its grace, and reaches it wh
     { name: 'http', containerPort: port },
   ]);
   expect(fileOf('Dockerfile')).toContain(`EXPOSE ${readConfig({}).port}\n`);
+});
+
+test('the image holds the example, starts it as process 1, and listens to others than itself', () => {
+  const dockerfile = fileOf('Dockerfile');
+  const [, command = ''] = /^CMD (.+)$/m.exec(dockerfile) ?? [];
+  const [program, ...args]: string[] = JSON.parse(command);
+  expect(program).toBe('node');
+  const main = args.at(-1) ?? '';
+  expect(main).toBe('examples/express/src/main.ts');
+  const left = fileOf('Dockerfile.dockerignore').trim().split('\n');
+  for (const needed of [main, 'packages/core/src/index.ts', 'pnpm-lock.yaml']) {
+    expect(existsSync(new URL(`../${needed}`, import.meta.url))).toBe(true);
+    expect(left.filter((each) => `${needed}/`.startsWith(`${each}/`))).toEqual([]);
+  }
+  const [, settings = ''] = /^ENV (.+)$/m.exec(dockerfile) ?? [];
+  const env = Object.fromEntries(settings.split(' ').map((each) => each.split('=')));
+  expect(readConfig(env)).toMatchObject({ host: '0.0.0.0', port: readConfig({}).port });
 });
 
 test('Kubernetes starts a node before it ends one, and finds all by one label', () => {
