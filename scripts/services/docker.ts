@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { repoDir } from './paths.js';
+import { cloneName, repoDir } from './paths.js';
 import { onPath, run } from './run.js';
 
 /** What of compose.yaml belongs to each service. */
@@ -7,6 +6,7 @@ export const containers = {
   redis: ['redis'],
   'redis-cluster': ['redis-cluster'],
   kafka: ['kafka', 'kafka-1', 'kafka-2', 'kafka-3'],
+  postgres: ['postgres'],
 } as const;
 
 /** Whether a Docker engine with Compose answers; a `docker` program alone is not enough. */
@@ -33,9 +33,7 @@ export async function composeDown(service: keyof typeof containers): Promise<voi
 }
 
 function compose(args: readonly string[], env: Record<string, string>): Promise<string> {
-  // Each clone of the repository gets containers of its own.
-  const clone = createHash('sha256').update(repoDir).digest('hex').slice(0, 8);
-  return run('docker', ['compose', '--project-name', `realtime-notify-${clone}`, ...args], {
+  return run('docker', ['compose', '--project-name', cloneName, ...args], {
     // The first start pulls the images.
     timeoutMs: 600_000,
     cwd: repoDir,

@@ -45,7 +45,7 @@ test('a stopped (SIGSTOP) process can be ended', async () => {
 test('a process that ignores SIGTERM is ended by force', async () => {
   const child = sleeper(`process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`);
   await child.start();
-  await stopProcess(child.identity(), 300);
+  await stopProcess(child.identity(), { politeMs: 300 });
   expect(child.alive()).toBe(false);
 });
 

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.js';
 import { onPath } from './run.js';
-import { stopProcess } from './stop-process.js';
+import { type StopSignal, stopProcess } from './stop-process.js';
 import { waitFor } from './wait.js';
 
 export interface ProcessSpec {
@@ -14,6 +14,10 @@ export interface ProcessSpec {
   readonly env?: NodeJS.ProcessEnv;
   /** True: outlives this program. False (default): dies with it. */
   readonly detached?: boolean;
+  /** Whom it runs as. Default: us. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  /** What asks it to end. Default: SIGTERM. */
+  readonly stopSignal?: StopSignal;
 }
 
 /** A program that can be killed and started again under the same arguments. */
@@ -55,7 +59,7 @@ export function manageProcess(spec: ProcessSpec): ManagedProcess {
     },
     async stop() {
       process.off('exit', killNow);
-      if (current !== undefined) await stopProcess(current);
+      if (current !== undefined) await stopProcess(current, { stopSignal: spec.stopSignal });
     },
   };
 }
@@ -70,6 +74,7 @@ async function spawnProcess(spec: ProcessSpec): Promise<ProcessIdentity> {
     env: { ...process.env, ...spec.env },
     detached: spec.detached === true,
     stdio: ['ignore', log, log],
+    ...spec.user,
   });
   closeSync(log);
   child.unref();

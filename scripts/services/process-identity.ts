@@ -40,3 +40,15 @@ export function identify(pid: number): ProcessIdentity {
 export function isAlive(process: ProcessIdentity): boolean {
   return startTimeOf(process.pid) === process.startTime;
 }
+
+/** What this process has started and what still runs. */
+export function childrenOf(pid: number): readonly ProcessIdentity[] {
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+  return (stdout ?? '')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([child = 0, parent]) => {
+      const startTime = parent === pid ? startTimeOf(child) : undefined;
+      return startTime === undefined ? [] : [{ pid: child, startTime }];
+    });
+}

@@ -6,6 +6,8 @@ export interface RunOptions {
   readonly timeoutMs: number;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Whom it runs as. Default: us. */
+  readonly user?: { readonly uid: number; readonly gid: number };
 }
 
 /** Runs a program to its end and gives its standard output; fails with the end of what it printed. */
@@ -24,6 +26,7 @@ export function run(
         maxBuffer: 32 * 1024 * 1024,
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
         ...(options.env === undefined ? {} : { env: options.env }),
+        ...options.user,
       },
       (error, stdout, stderr) => {
         if (error === null) return resolve(stdout);

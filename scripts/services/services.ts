@@ -1,11 +1,15 @@
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromiumProgram, chromiumStarts } from './chromium.js';
 import { composeDown, composeUp, dockerRuns } from './docker.js';
 import { launchKafka } from './kafka.js';
 import { kafkaCluster, kafkaRoundTrip } from './kafka-ready.js';
 import type { KafkaWish } from './options.js';
-import { runDir } from './paths.js';
+import { cloneName, runDir } from './paths.js';
 import { freePort, freePorts } from './ports.js';
+import { launchPostgres } from './postgres.js';
+import { postgresAnswers } from './postgres-ready.js';
 import { isAlive } from './process-identity.js';
 import { launchRedis } from './redis.js';
 import { launchRedisCluster, redisClusterAnswers } from './redis-cluster.js';
@@ -17,6 +21,7 @@ import { waitFor } from './wait.js';
 const redisPort = 16_379;
 const redisClusterPort = 17_001;
 const kafkaPort = 19_092;
+const postgresPort = 16_432;
 
 /** How one service is obtained, each way tried in the order given here, and how it is asked. */
 interface Service {
@@ -26,7 +31,12 @@ interface Service {
   fromPrograms(wish: KafkaWish): Promise<Pick<ServiceRecord, 'processes'> & { value: string }>;
   wish(wish: KafkaWish): string;
   answers(value: string, wish: string): Promise<boolean>;
+  /** Deletes what it keeps outside of our folder. */
+  forget?(): Promise<void>;
 }
+
+/** PostgreSQL does not run as root, and another user may not be let into the folder of this clone. */
+const serviceDataDir = join(tmpdir(), `${cloneName}-postgres`);
 
 const redis: Service = {
   variable: 'REDIS_URL',
@@ -111,6 +121,30 @@ const kafka: Service = {
   },
 };
 
+const postgres: Service = {
+  variable: 'POSTGRES_URL',
+  wish: () => '',
+  answers: postgresAnswers,
+  fromEnvironment: async (url) => {
+    await waitFor('postgres at POSTGRES_URL', () => postgresAnswers(url), { timeoutMs: 10_000 });
+  },
+  fromDocker: async () => {
+    const port = await freePort(postgresPort);
+    await composeUp('postgres', { POSTGRES_PORT: String(port) });
+    const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+    await waitFor(`postgres at ${url}`, () => postgresAnswers(url), { timeoutMs: 60_000 });
+    return url;
+  },
+  fromPrograms: async () => {
+    const port = await freePort(postgresPort);
+    const dir = serviceDataDir;
+    await rm(dir, { recursive: true, force: true });
+    const instance = await launchPostgres({ dir, port, detached: true });
+    return { value: instance.url, processes: instance.processes };
+  },
+  forget: () => rm(serviceDataDir, { recursive: true, force: true }),
+};
+
 const chromium: Service = {
   variable: 'CHROMIUM_PATH',
   wish: () => '',
@@ -129,6 +163,7 @@ const services: Readonly<Record<ServiceName, Service>> = {
   redis,
   'redis-cluster': redisCluster,
   kafka,
+  postgres,
   chromium,
 };
 
@@ -166,7 +201,8 @@ export async function obtain(name: ServiceName, wish: KafkaWish): Promise<Servic
 
 /** Ends what `obtain` started; what was given to us is left alone. */
 export async function release(record: ServiceRecord): Promise<void> {
-  await Promise.all(record.processes.map((each) => stopProcess(each)));
+  await Promise.all(record.processes.map((each) => stopProcess(each, each)));
   const { origin, name } = record;
+  if (origin === 'programs') await services[name].forget?.();
   if (origin === 'docker' && name !== 'chromium') await composeDown(name);
 }

@@ -2,8 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runDir } from './paths.js';
 import type { ProcessIdentity } from './process-identity.js';
+import type { StopSignal } from './stop-process.js';
 
-export const serviceNames = ['redis', 'redis-cluster', 'kafka', 'chromium'] as const;
+export const serviceNames = ['redis', 'redis-cluster', 'kafka', 'postgres', 'chromium'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** Where a service came from: an address we were given, a container, or a program we started. */
@@ -12,6 +13,7 @@ type Origin = (typeof origins)[number];
 
 export interface RecordedProcess extends ProcessIdentity {
   readonly log: string;
+  readonly stopSignal?: StopSignal;
 }
 
 /** What is remembered of a service between two commands. */
@@ -72,7 +74,8 @@ function isProcess(value: unknown): value is RecordedProcess {
     Number.isSafeInteger(value.pid) &&
     Number(value.pid) > 1 &&
     typeof value.startTime === 'string' &&
-    typeof value.log === 'string'
+    typeof value.log === 'string' &&
+    [undefined, 'SIGINT', 'SIGTERM'].some((signal) => signal === value.stopSignal)
   );
 }
 
