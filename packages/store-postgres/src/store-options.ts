@@ -1,0 +1,159 @@
+import {
+  type Logger,
+  longestAgeMs,
+  type RetentionOptions,
+  retentionSchema,
+  silentLogger,
+} from '@realtime-notify/core';
+import { z } from 'zod';
+import type { PostgresPool } from './postgres-client.js';
+import { defaultSchema, schemaPattern } from './schema/migrations.js';
+
+/** Certificates, PEM. */
+export interface PostgresTls {
+  /** Whom to trust. Default: what Node trusts. */
+  readonly ca?: string | Buffer;
+  /** Of ours, where the server asks for one. */
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  readonly passphrase?: string;
+  /** The name that the server's certificate must have. Default: its host name. */
+  readonly servername?: string;
+}
+
+/** Where the PostgreSQL is: its address, or a pool of the host's own. */
+export type PostgresAddress =
+  | {
+      /** `postgres://[user[:password]@]host[:port]/database` */
+      readonly url: string;
+      readonly username?: string;
+      readonly password?: string;
+      /** `true` or certificates. Certificates are always checked. Default: plain. */
+      readonly tls?: boolean | PostgresTls;
+      /** Connections at most. Default 10. */
+      readonly maxConnections?: number;
+      readonly pool?: undefined;
+    }
+  | {
+      /** A `Pool` of `pg`, on the primary. We neither close it nor change its settings. */
+      readonly pool: PostgresPool;
+      readonly url?: undefined;
+    };
+
+/** Everything about {@link postgresStore} except where the PostgreSQL is. */
+export interface PostgresStoreSettings {
+  /** Holds our tables and functions, nothing else; equal on all nodes. Default `realtime_notify`. */
+  readonly schema?: string;
+  /** Whether `start` may create and change the schema. Default true. */
+  readonly migrate?: boolean;
+  /** What is kept of the channels' logs. Default: 1,000 notifications, 7 days, 8 MiB per channel. */
+  readonly retention?: RetentionOptions;
+  /**
+   * A channel's position is forgotten this long after its last append, in milliseconds; `false`: never.
+   * Until then a client that missed nothing is up to date however long it was away. Not less than any
+   * `maxAgeMs` of `retention`. Default 34,560,000,000 (400 days), or `false` where one of those is.
+   */
+  readonly headRetentionMs?: number | false;
+  /** How long an idempotency key is remembered, in milliseconds. Default 300,000 (5 minutes). */
+  readonly idempotencyWindowMs?: number;
+  /** A call rejects when PostgreSQL has not answered it by then, in milliseconds. Default 5,000. */
+  readonly commandTimeoutMs?: number;
+  /** `start` rejects when PostgreSQL was not reached by then, in milliseconds. Default 10,000. */
+  readonly startTimeoutMs?: number;
+  /** Longest wait between two attempts of `start` to connect, in milliseconds. Default 2,000. */
+  readonly maxReconnectDelayMs?: number;
+  /** Calls reject while this many wait for an answer. Default 10,000. */
+  readonly maxPendingCalls?: number;
+  /** One line per change of the link's state. Default: silent. */
+  readonly logger?: Logger;
+}
+
+/** Options of {@link postgresStore}: where the PostgreSQL is, and settings. */
+export type PostgresStoreOptions = PostgresStoreSettings & PostgresAddress;
+
+const defaultHeadRetentionMs = 34_560_000_000;
+const duration = z.int().min(1);
+const pem = z.union([z.string().min(1), z.instanceof(Buffer)]);
+
+const addressFields = {
+  url: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .refine((url) => URL.canParse(url), 'is not a URL')
+    .optional(),
+  username: z.string().min(1).optional(),
+  password: z.string().optional(),
+  tls: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        ca: pem.optional(),
+        cert: pem.optional(),
+        key: pem.optional(),
+        passphrase: z.string().optional(),
+        servername: z.string().optional(),
+      }),
+    ])
+    .optional(),
+  maxConnections: z.int().min(1).optional(),
+  pool: z
+    .custom<PostgresPool>(
+      (value) => typeof Object(value).connect === 'function' && 'on' in Object(value),
+      'must be a Pool of pg',
+    )
+    .optional(),
+};
+
+const optionsSchema = z
+  .strictObject({
+    ...addressFields,
+    schema: z
+      .string()
+      .regex(schemaPattern, 'is [a-z_][a-z0-9_]*, 63 characters at most')
+      .default(defaultSchema),
+    migrate: z.boolean().default(true),
+    retention: retentionSchema.prefault({}),
+    headRetentionMs: z.union([duration, z.literal(false)]).optional(),
+    idempotencyWindowMs: duration.default(300_000),
+    commandTimeoutMs: duration.default(5_000),
+    startTimeoutMs: duration.default(10_000),
+    maxReconnectDelayMs: duration.default(2_000),
+    maxPendingCalls: z.int().min(1).default(10_000),
+    logger: z
+      .custom<Logger>((value) => typeof value === 'object' && value !== null)
+      .default(silentLogger),
+  })
+  .transform((options, context) => {
+    const { url, username, password, tls, maxConnections, pool, headRetentionMs, ...settings } =
+      options;
+    const refuse = (message: string, ...path: string[]): typeof z.NEVER => {
+      context.addIssue({ code: 'custom', path, message });
+      return z.NEVER;
+    };
+    const longest = longestAgeMs(settings.retention);
+    const head = headRetentionMs ?? (longest === false ? false : defaultHeadRetentionMs);
+    if (lasts(head) < lasts(longest)) {
+      refuse('must not be less than a maxAgeMs of retention', 'headRetentionMs');
+    }
+    const resolved = { ...settings, headRetentionMs: head };
+    const login = { username, password, tls, maxConnections };
+    if (pool !== undefined) {
+      const beside = Object.entries({ url, ...login }).find(([, value]) => value !== undefined);
+      if (beside !== undefined) return refuse('goes with a url, not with a pool', beside[0]);
+      return { ...resolved, source: pool };
+    }
+    if (url === undefined) return refuse('pass one of url and pool');
+    return { ...resolved, source: { url, ...login } };
+  });
+
+/** Options with their defaults filled in. */
+export type ResolvedStoreOptions = z.output<typeof optionsSchema>;
+
+/** Where a pool of our own leads. */
+export type OwnPoolSource = Exclude<ResolvedStoreOptions['source'], PostgresPool>;
+
+export { optionsSchema as storeOptionsSchema };
+
+function lasts(retentionMs: number | false): number {
+  return retentionMs === false ? Number.POSITIVE_INFINITY : retentionMs;
+}
