@@ -8,11 +8,7 @@ export type KeptOptions = Pick<
   'retention' | 'headRetentionMs' | 'idempotencyWindowMs'
 >;
 
-/** Drafts as the function `append` takes them; 0 stands for "without limit". */
-export function draftsJson(drafts: readonly Draft[], kept: KeptOptions): string {
-  return JSON.stringify(drafts.map((draft, place) => ({ place, ...draftFields(draft, kept) })));
-}
-
+/** A draft as the function `append` takes it; 0 stands for "without limit". */
 export function draftFields(draft: Draft, kept: KeptOptions): object {
   const { channel, id, type, time, dataJson, traceparent, floor, change, idempotency } = draft;
   const { maxCount, maxAgeMs, maxBytes } = retentionOf(channel, kept.retention);

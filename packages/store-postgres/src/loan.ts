@@ -1,4 +1,4 @@
-import type { LentClient, PostgresClient, PostgresPool } from './postgres-client.js';
+import type { LentClient, PostgresPool } from './postgres-client.js';
 
 /** One connection of a pool, borrowed for one piece of work and given back once, whatever happens meanwhile. */
 export class Loan {
@@ -11,7 +11,7 @@ export class Loan {
   }
 
   /** Does `work` on the connection, and gives it back; a failure may have left it in any state. */
-  async use<T>(work: (client: PostgresClient) => Promise<T>): Promise<T> {
+  async use<T>(work: (client: LentClient) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
     if (this.#isOver) {
       client.release();

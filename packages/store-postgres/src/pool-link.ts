@@ -11,7 +11,7 @@ import {
 } from './driver-errors.js';
 import { Loan } from './loan.js';
 import { type OwnPool, ownPool } from './own-pool.js';
-import type { PostgresClient, PostgresPool } from './postgres-client.js';
+import type { LentClient, PostgresClient, PostgresPool } from './postgres-client.js';
 import type { ResolvedStoreOptions } from './store-options.js';
 
 type Work<T> = (client: PostgresClient) => Promise<T>;
@@ -43,13 +43,13 @@ export class PoolLink {
    * use; it may be called again.
    */
   async open(prepare: Work<void>): Promise<void> {
-    this.#mustBeOpen();
+    this.mustBeOpen();
     if (this.#isStarted) return;
     const { startTimeoutMs, maxReconnectDelayMs } = this.#options;
     const deadline = Date.now() + startTimeoutMs;
     for (let attempt = 0; !this.#isStarted; attempt += 1) {
       const failure = await this.#failureOf(prepare, deadline);
-      this.#mustBeOpen();
+      this.mustBeOpen();
       const waitMs = Math.min(50 * 2 ** attempt, maxReconnectDelayMs);
       if (failure === undefined) this.#isStarted = true;
       else if (isRefusal(failure) || !isOutage(failure)) {
@@ -66,7 +66,7 @@ export class PoolLink {
 
   /** Does `work` on a connection of its own; again where the server undid it for another's sake. */
   async run<T>(work: Work<T>): Promise<T> {
-    this.#mustBeOpen();
+    this.mustBeOpen();
     if (!this.#isStarted) throw notStartedError();
     const { maxPendingCalls, commandTimeoutMs } = this.#options;
     if (this.#underWay.size >= maxPendingCalls) {
@@ -80,6 +80,22 @@ export class PoolLink {
       });
     this.#underWay.add(settled);
     return running;
+  }
+
+  /**
+   * Lends a connection for as long as `work` takes, which nothing waits for; `close` ends it. It is broken off
+   * afterwards. Rejects as `work` does, or where there is no connection.
+   */
+  async hold(work: (client: LentClient) => Promise<void>): Promise<void> {
+    this.mustBeOpen();
+    if (!this.#isStarted) throw notStartedError();
+    const loan = new Loan(this.#openPool());
+    await this.#until(loan, loan.use(work));
+  }
+
+  /** Aborted by `close`. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   async drain(): Promise<void> {
@@ -101,7 +117,7 @@ export class PoolLink {
         this.#becameUp();
         return result;
       } catch (reason) {
-        this.#mustBeOpen();
+        this.mustBeOpen();
         const error = asError(reason);
         if (attempt < maxAttempts && isUndone(error) && Date.now() < deadline) continue;
         if (isOutage(error)) this.#wentDown(error);
@@ -123,9 +139,13 @@ export class PoolLink {
   #lend<T>(work: Work<T>, deadline: number): Promise<T> {
     const loan = new Loan(this.#openPool());
     const late = (): Error => unavailable('no answer in time');
+    return this.#until(loan, withinMs(loan.use(work), Math.max(deadline - Date.now(), 1), late));
+  }
+
+  /** Settles as `done` does, or rejects when the store is closed; the loan is over then. */
+  #until<T>(loan: Loan, done: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#giveUps.add(reject);
-      const done = withinMs(loan.use(work), Math.max(deadline - Date.now(), 1), late);
       done.then(resolve, reject);
       const end = (): void => {
         this.#giveUps.delete(reject);
@@ -178,7 +198,8 @@ export class PoolLink {
     this.#state = refused || this.#state === 'refused' ? 'refused' : 'down';
   }
 
-  #mustBeOpen(): void {
+  /** @throws NotifyError `CLOSED` */
+  mustBeOpen(): void {
     if (this.#closing.signal.aborted) throw closedError();
   }
 }

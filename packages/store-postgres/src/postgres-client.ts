@@ -11,7 +11,9 @@ export interface LentClient extends PostgresClient {
   /** @param broken - it is closed instead of used again */
   release(broken?: boolean): void;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'notification' | 'end', listener: () => void): unknown;
   off(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'notification' | 'end', listener: () => void): unknown;
 }
 
 /** What we need of a pool: a `Pool` of `pg` has it. */

@@ -12,7 +12,9 @@ import {
   type Store,
 } from '@realtime-notify/core';
 import { CleanUp } from './clean-up.js';
-import { draftsJson } from './draft-json.js';
+import { draftFields } from './draft-json.js';
+import { PostgresDueWork } from './due-work.js';
+import { PostgresOutbox } from './outbox.js';
 import { PoolLink } from './pool-link.js';
 import { byPlace, outcomeFrom, pageFrom, positionFrom, type Row, stateFrom } from './rows.js';
 import { migrate } from './schema/migrate.js';
@@ -44,16 +46,21 @@ class PostgresStore implements Store {
   readonly #options: ResolvedStoreOptions;
   readonly #link: PoolLink;
   readonly #cleanUp: CleanUp;
+  readonly outbox: PostgresOutbox;
+  readonly dueWork: PostgresDueWork;
 
   constructor(options: ResolvedStoreOptions) {
     this.#options = options;
     this.#link = new PoolLink(options);
     this.#cleanUp = new CleanUp(this.#link, options.schema);
+    this.outbox = new PostgresOutbox(this.#link, options);
+    this.dueWork = new PostgresDueWork(this.#link, options.schema);
   }
 
-  start(): Promise<void> {
+  async start(): Promise<void> {
     const { schema, migrate: isAllowed } = this.#options;
-    return this.#link.open((client) => migrate(client, schema, isAllowed));
+    await this.#link.open((client) => migrate(client, schema, isAllowed));
+    this.outbox.start();
   }
 
   async append(drafts: readonly Draft[]): Promise<readonly AppendOutcome[]> {
@@ -61,11 +68,11 @@ class PostgresStore implements Store {
     const { schema } = this.#options;
     try {
       const rows = await this.#query(`SELECT * FROM ${schema}.append($1)`, [
-        draftsJson(drafts, this.#options),
+        JSON.stringify(drafts.map((draft) => draftFields(draft, this.#options))),
       ]);
       const placed = byPlace(rows);
       this.#cleanUp.nowAndThen();
-      return drafts.map((draft, place) => outcomeFrom(placed.get(place)?.[0], draft));
+      return drafts.map((draft, i) => outcomeFrom(placed.get(i + 1)?.[0], draft));
     } catch (error) {
       // Every draft has an outcome of its own; only a store that is closed or not started rejects.
       if (!NotifyError.is(error) || error.code !== 'STORE_UNAVAILABLE') throw error;

@@ -109,7 +109,7 @@ const optionsSchema = z
     ...addressFields,
     schema: z
       .string()
-      .regex(schemaPattern, 'is [a-z_][a-z0-9_]*, 63 characters at most')
+      .regex(schemaPattern, 'is [a-z_][a-z0-9_]*, 50 characters at most')
       .default(defaultSchema),
     migrate: z.boolean().default(true),
     retention: retentionSchema.prefault({}),

@@ -1,7 +1,8 @@
-import { type FragileStore, storeContract, tcpProxy } from '@realtime-notify/contract-kit';
+import { storeContract } from '@realtime-notify/contract-kit';
 import { Pool } from 'pg';
 import { afterAll, beforeAll } from 'vitest';
 import { type PostgresStoreOptions, postgresStore } from '../src/index.js';
+import { fragileStore } from './fragile-store.js';
 import { dropSchema, postgresMustAnswer, postgresUrl, runSchema } from './test-postgres.js';
 
 const pools: Pool[] = [];
@@ -29,12 +30,6 @@ for (const [name, address] of Object.entries(variants)) {
     name: `store-postgres, ${name}`,
     shared: true,
     create: (tuning) => postgresStore({ ...address(postgresUrl), schema: runSchema, ...tuning }),
-    createFragile: async (): Promise<FragileStore> => {
-      const url = new URL(postgresUrl);
-      const { port, goAway } = await tcpProxy(Number(url.port));
-      url.port = String(port);
-      url.hostname = '127.0.0.1';
-      return { store: postgresStore({ ...address(url.href), schema: runSchema }), goAway };
-    },
+    createFragile: () => fragileStore({ schema: runSchema }, address),
   });
 }

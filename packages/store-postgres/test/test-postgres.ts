@@ -1,4 +1,4 @@
-import { Pool } from 'pg';
+import { Client, Pool } from 'pg';
 
 /** The PostgreSQL that `npm run services -- up postgres` leaves running. */
 export const postgresUrl =
@@ -34,4 +34,17 @@ export async function dropSchema(schema: string, url: string = postgresUrl): Pro
   const pool = adminPool(url);
   await pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
   await pool.end();
+}
+
+/** A transaction as a host has it, on a connection of its own. */
+export async function beginTransaction(url: string = postgresUrl) {
+  const client = new Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  await client.query('BEGIN');
+  const end = async (statement: 'COMMIT' | 'ROLLBACK'): Promise<void> => {
+    await client.query(statement);
+    await client.end();
+  };
+  return { session: client, commit: () => end('COMMIT'), rollback: () => end('ROLLBACK') };
 }

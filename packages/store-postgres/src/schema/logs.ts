@@ -115,7 +115,7 @@ BEGIN
   WHERE id = h.id;
 END $$;
 
--- Appends drafts, channel by channel in one order, so that no two calls wait for each other.
+-- Appends drafts, channel by channel in one order, so that no two calls wait for each other. A place counts from 1.
 CREATE FUNCTION ${schema}.append(drafts json) RETURNS TABLE (
   place int, status text, epoch text, "offset" bigint, previous_tag text,
   id uuid, type text, "time" bigint, data text, traceparent text
@@ -126,12 +126,12 @@ DECLARE
   h ${schema}.heads;
   first ${schema}.idempotency_keys;
 BEGIN
-  FOR d IN SELECT * FROM json_to_recordset(drafts) AS x(
-      place int, channel text, new_epoch text, id uuid, type text, "time" bigint, data text, traceparent text,
+  FOR d IN SELECT * FROM ROWS FROM (json_to_recordset(drafts) AS (
+      channel text, new_epoch text, id uuid, type text, "time" bigint, data text, traceparent text,
       max_count bigint, max_age_ms bigint, max_bytes bigint, head_ms bigint,
       floor_epoch text, floor bigint, floor_tag text,
       from_epoch text, from_offset bigint, from_tag text, state text, key text, digest text, window_ms bigint
-    ) ORDER BY x.channel COLLATE "C", x.place
+    )) WITH ORDINALITY AS x ORDER BY x.channel COLLATE "C", x.ordinality
   LOOP
     IF h.id IS NULL OR h.channel <> d.channel THEN
       IF h.id IS NOT NULL THEN
@@ -140,7 +140,7 @@ BEGIN
       h := ${schema}.lock_head(d.channel, d.new_epoch);
     END IF;
     last := d;
-    place := d.place;
+    place := d.ordinality;
     IF d.key IS NOT NULL THEN
       SELECT * INTO first FROM ${schema}.idempotency_keys k
       WHERE k.head_id = h.id AND k.key = d.key AND k.expires_at > clock_timestamp();
@@ -219,7 +219,7 @@ BEGIN
   CROSS JOIN LATERAL (SELECT coalesce((
     SELECT l."offset" FROM ${schema}.log l
     WHERE l.head_id = h.id AND l."offset" >= h.log_start AND (r.max_age_ms = 0
-      OR l.appended_at > clock_timestamp() - r.max_age_ms * interval '1 millisecond')
+      OR l.appended_at > statement_timestamp() - r.max_age_ms * interval '1 millisecond')
     ORDER BY l."offset" LIMIT 1), h.head + 1) AS log_start) kept
   LEFT JOIN LATERAL (
     SELECT * FROM (
@@ -233,39 +233,5 @@ BEGIN
     ) numbered WHERE r.max_bytes = 0 OR n <= 2 OR page_bytes <= r.max_bytes
   ) item ON true
   ORDER BY r.place, item."offset";
-END $$;
-
--- Deletes some of what has expired, skipping what is in use, and says how much.
-CREATE FUNCTION ${schema}.clean_up(most int) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-  h ${schema}.heads;
-  step bigint := 10000;
-  gone bigint;
-  total bigint := 0;
-BEGIN
-  FOR h IN SELECT * FROM ${schema}.heads WHERE log_until <= clock_timestamp()
-    ORDER BY log_until LIMIT greatest(most / 10, 1) FOR UPDATE SKIP LOCKED
-  LOOP
-    DELETE FROM ${schema}.log l WHERE l.head_id = h.id
-      AND l."offset" >= h.swept AND l."offset" < h.swept + step;
-    h.swept := least(h.swept + step, h.head + 1);
-    UPDATE ${schema}.heads SET swept = h.swept, log_start = greatest(log_start, h.swept),
-      log_until = CASE WHEN h.swept <= head THEN log_until END
-    WHERE id = h.id;
-    total := total + 1;
-  END LOOP;
-  WITH forgotten AS (
-    DELETE FROM ${schema}.heads WHERE id IN (
-      SELECT id FROM ${schema}.heads WHERE head_until <= clock_timestamp() AND log_until IS NULL
-      LIMIT most FOR UPDATE SKIP LOCKED)
-    RETURNING id)
-  DELETE FROM ${schema}.states WHERE head_id IN (SELECT id FROM forgotten);
-  GET DIAGNOSTICS gone = ROW_COUNT;
-  total := total + gone;
-  DELETE FROM ${schema}.idempotency_keys WHERE (head_id, key) IN (
-    SELECT head_id, key FROM ${schema}.idempotency_keys WHERE expires_at <= clock_timestamp()
-    LIMIT most FOR UPDATE SKIP LOCKED);
-  GET DIAGNOSTICS gone = ROW_COUNT;
-  RETURN total + gone;
 END $$;
 `;

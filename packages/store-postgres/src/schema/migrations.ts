@@ -1,4 +1,7 @@
+import { cleanUpSql } from './clean-up.js';
+import { dueWorkSql } from './due-work.js';
 import { logsSql } from './logs.js';
+import { outboxSql } from './outbox.js';
 
 /** One step of the schema. Steps are only ever added: what was released is never changed. */
 export interface PostgresMigration {
@@ -14,13 +17,13 @@ export const knownVersion = 1;
 export const defaultSchema = 'realtime_notify';
 
 /** What may be the name of a schema: it is written into statements. */
-export const schemaPattern = /^[a-z_][a-z0-9_]{0,62}$/;
+export const schemaPattern = /^[a-z_][a-z0-9_]{0,49}$/;
 
 /**
  * The statements that `start` runs unless `migrate: false`, for those who run them themselves, as the owner of
  * the tables: each version above the one in `<schema>.schema_version`, in order, each in one transaction.
  * @param schema - Default `realtime_notify`.
- * @throws RangeError where it is not `[a-z_][a-z0-9_]*` of at most 63 characters
+ * @throws RangeError where it is not `[a-z_][a-z0-9_]*` of at most 50 characters
  */
 export function postgresMigrations(schema: string = defaultSchema): readonly PostgresMigration[] {
   if (!schemaPattern.test(schema)) throw new RangeError(`${schema} cannot be a schema`);
@@ -31,6 +34,6 @@ CREATE TABLE ${schema}.schema_version (
   version int PRIMARY KEY,
   applied_at timestamptz NOT NULL DEFAULT now()
 );
-${logsSql(schema)}`;
+${logsSql(schema)}${outboxSql(schema)}${dueWorkSql(schema)}${cleanUpSql(schema)}`;
   return [first].map((sql, i) => ({ version: i + 1, sql: sql + note(i + 1) }));
 }
