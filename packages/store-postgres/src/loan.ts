@@ -12,14 +12,7 @@ export class Loan {
 
   /** Does `work` on the connection, and gives it back; a failure may have left it in any state. */
   async use<T>(work: (client: LentClient) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect();
-    if (this.#isOver) {
-      client.release();
-      throw new Error('it came too late');
-    }
-    this.#client = client;
-    // Without a listener the process would end; the query under way rejects.
-    client.on('error', ignore);
+    const client = await this.#borrow();
     const result = await work(client);
     this.#giveBack(false);
     return result;
@@ -29,6 +22,23 @@ export class Loan {
   end(): void {
     this.#isOver = true;
     this.#giveBack(true);
+  }
+
+  /**
+   * By callback: what the server says right after its welcome, farewell included, comes before a promise is heard,
+   * and without a listener for it the process would end.
+   */
+  #borrow(): Promise<LentClient> {
+    return new Promise((resolve, reject) => {
+      this.#pool.connect((error, client) => {
+        if (client === undefined) return reject(error ?? new Error('the pool gave no client'));
+        client.on('error', ignore);
+        this.#client = client;
+        if (!this.#isOver) return resolve(client);
+        this.#giveBack(false);
+        reject(new Error('it came too late'));
+      });
+    });
   }
 
   #giveBack(broken: boolean): void {

@@ -18,7 +18,7 @@ export interface LentClient extends PostgresClient {
 
 /** What we need of a pool: a `Pool` of `pg` has it. */
 export interface PostgresPool {
-  connect(): Promise<LentClient>;
+  connect(use: (error: Error | undefined, client: LentClient | undefined) => void): void;
   on(event: 'error', listener: (error: Error) => void): unknown;
   off(event: 'error', listener: (error: Error) => void): unknown;
 }

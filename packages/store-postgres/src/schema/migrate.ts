@@ -34,10 +34,12 @@ export async function migrate(
 
 /** 0 where there is no schema of ours. */
 async function versionOf(client: PostgresClient, schema: string): Promise<number> {
-  const { rows: found } = await client.query('SELECT to_regclass($1) IS NOT NULL AS there', [
-    `${schema}.schema_version`,
-  ]);
-  if (found[0]?.there !== true) return 0;
+  // Not to_regclass: it may still remember that there was none when another node has just made it.
+  const { rows: found } = await client.query(
+    "SELECT FROM pg_catalog.pg_tables WHERE schemaname = $1 AND tablename = 'schema_version'",
+    [schema],
+  );
+  if (found.length === 0) return 0;
   const { rows } = await client.query(
     `SELECT coalesce(max(version), 0)::int AS version FROM ${schema}.schema_version`,
   );
