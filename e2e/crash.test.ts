@@ -5,16 +5,23 @@ import { Crowd } from './harness/crowd.js';
 import { eventually } from './harness/eventually.js';
 import { expectDelivery } from './harness/expect-delivery.js';
 import { KafkaView } from './harness/kafka.js';
-import { type PrivateRedis, privateRedis } from './harness/private-redis.js';
+import { privatePostgres } from './harness/private-postgres.js';
+import { type PrivateServer, privateRedis } from './harness/private-redis.js';
 import type { NotifyBody } from './harness/publisher.js';
+import { type RedisDatabase, redisDatabase } from './harness/redis-database.js';
 import { serviceAddress } from './harness/service-address.js';
 import { Traffic } from './harness/traffic.js';
 import { startTwoNodes, type TwoNodes } from './harness/two-nodes.js';
 
 const outageMs = 10_000;
 
-describe.each(['redis', 'kafka'] as const)('under traffic, BROKER=%s', (BROKER) => {
-  let redis: PrivateRedis;
+describe.each([
+  ['redis', 'redis'],
+  ['kafka', 'redis'],
+  ['redis', 'postgres'],
+] as const)('under traffic, BROKER=%s, STORE=%s', (BROKER, STORE) => {
+  let server: PrivateServer;
+  let shared: RedisDatabase;
   let kafka: KafkaView;
   let nodes: TwoNodes;
   let crowd: Crowd;
@@ -22,14 +29,16 @@ describe.each(['redis', 'kafka'] as const)('under traffic, BROKER=%s', (BROKER) 
 
   beforeEach(async () => {
     const run = randomUUID().slice(0, 8);
-    redis = await privateRedis();
+    server = await (STORE === 'redis' ? privateRedis() : privatePostgres());
+    shared = await redisDatabase();
     kafka = await KafkaView.open();
-    const KAFKA_TOPIC = `${run}-crash-${BROKER}`;
+    const KAFKA_TOPIC = `${run}-crash-${BROKER}-${STORE}`;
     await kafka.createTopic(KAFKA_TOPIC, 8);
     nodes = await startTwoNodes({
       BROKER,
-      STORE: 'redis',
-      REDIS_URL: redis.url,
+      STORE,
+      REDIS_URL: STORE === 'redis' ? server.url : shared.url,
+      ...(STORE === 'postgres' ? { POSTGRES_URL: server.url } : {}),
       KAFKA_BROKERS: serviceAddress('KAFKA_BROKERS'),
       KAFKA_TOPIC,
     });
@@ -52,7 +61,8 @@ describe.each(['redis', 'kafka'] as const)('under traffic, BROKER=%s', (BROKER) 
     await traffic?.stop().catch(() => undefined);
     crowd?.leave();
     await nodes?.stop();
-    await redis?.stop();
+    await server?.stop();
+    await shared?.release();
     await kafka?.close();
   });
 
@@ -99,13 +109,13 @@ describe.each(['redis', 'kafka'] as const)('under traffic, BROKER=%s', (BROKER) 
     for (const node of nodes.both) await node.assertHealthy();
   });
 
-  it('Redis with AOF always stopped for 10 s and started: nothing accepted is missing, nothing twice, both processes are the same ones', async () => {
+  it('the store, as durable as it can be, killed with -9 for 10 s and started: nothing accepted is missing, nothing twice, both processes are the same ones', async () => {
     const pids = nodes.both.map(({ pid }) => pid);
     await untilMoreAccepted(300);
-    await redis.kill9();
+    await server.kill9();
     // Not to wait for anything: this is how long the outage lasts.
     await delay(outageMs);
-    await redis.restart();
+    await server.restart();
     await untilMoreAccepted(300);
     await expectDelivery(await traffic.stop(), crowd.followers, nodes.both);
     for (const node of nodes.both) await node.assertHealthy();

@@ -5,6 +5,7 @@ import { eventually } from './harness/eventually.js';
 import { expectDelivery, type Follower } from './harness/expect-delivery.js';
 import { KafkaView } from './harness/kafka.js';
 import type { NodeProcess } from './harness/node-process.js';
+import { type PostgresDatabase, postgresDatabase } from './harness/postgres-database.js';
 import { type NotifyBody, tokenFor } from './harness/publisher.js';
 import { type RedisDatabase, redisDatabase } from './harness/redis-database.js';
 import { serviceAddress } from './harness/service-address.js';
@@ -38,20 +39,27 @@ const channelsOf = (user: string): string[] => [
   'all',
 ];
 
-describe.each(['redis', 'kafka'] as const)('a client killed in the middle, BROKER=%s', (BROKER) => {
+describe.each([
+  ['redis', 'redis'],
+  ['kafka', 'redis'],
+  ['redis', 'postgres'],
+] as const)('a client killed in the middle, BROKER=%s, STORE=%s', (BROKER, STORE) => {
   let redis: RedisDatabase;
+  let postgres: PostgresDatabase;
   let kafka: KafkaView;
   let nodes: TwoNodes;
 
   beforeAll(async () => {
     redis = await redisDatabase();
+    postgres = await postgresDatabase();
     kafka = await KafkaView.open();
-    const KAFKA_TOPIC = `${run}-resume-${BROKER}`;
+    const KAFKA_TOPIC = `${run}-resume-${BROKER}-${STORE}`;
     await kafka.createTopic(KAFKA_TOPIC, 8);
     nodes = await startTwoNodes({
       BROKER,
-      STORE: 'redis',
+      STORE,
       REDIS_URL: redis.url,
+      POSTGRES_URL: postgres.url,
       KAFKA_BROKERS: serviceAddress('KAFKA_BROKERS'),
       KAFKA_TOPIC,
     });
@@ -61,6 +69,7 @@ describe.each(['redis', 'kafka'] as const)('a client killed in the middle, BROKE
     await nodes?.stop();
     await kafka?.close();
     await redis?.release();
+    await postgres?.release();
   });
 
   const connect = async (

@@ -7,7 +7,7 @@ import { expectDelivery } from './harness/expect-delivery.js';
 import { Login, refusedComingBack, revoke } from './harness/login.js';
 import type { NodeProcess } from './harness/node-process.js';
 import { asObject } from './harness/notification.js';
-import { type PrivateRedis, privateRedis } from './harness/private-redis.js';
+import { type PrivateServer, privateRedis } from './harness/private-redis.js';
 import { type Accepted, notify } from './harness/publisher.js';
 import { startNodes } from './harness/two-nodes.js';
 
@@ -16,8 +16,8 @@ const done = { status: 200, body: { revoked: true } };
 const beaconMs = 500;
 
 describe('nodes that cannot hear, Redis as broker and as store apart', () => {
-  let store: PrivateRedis;
-  let broker: PrivateRedis;
+  let store: PrivateServer;
+  let broker: PrivateServer;
   let cluster: Awaited<ReturnType<typeof startNodes>>;
   let a: NodeProcess;
   let b: NodeProcess;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launchRedis } from '../../scripts/services/redis.js';
 
-/** A Redis of one test's own that may be killed. */
-export interface PrivateRedis {
+/** A server of one test's own that may be killed. */
+export interface PrivateServer {
   readonly url: string;
   kill9(): Promise<void>;
   /** Stands still without a word to anybody, until `goOn`. */
@@ -18,7 +18,7 @@ export interface PrivateRedis {
 const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
 
 /** @param args - more arguments of redis-server; by default it keeps what it has confirmed */
-export async function privateRedis(args: readonly string[] = durable): Promise<PrivateRedis> {
+export async function privateRedis(args: readonly string[] = durable): Promise<PrivateServer> {
   const dir = await mkdtemp(join(tmpdir(), 'realtime-notify-redis-'));
   const redis = await launchRedis({ dir, args });
   return {

@@ -1,10 +1,17 @@
+type ServiceVariable = 'REDIS_URL' | 'KAFKA_BROKERS' | 'POSTGRES_URL' | 'CHROMIUM_PATH';
+
+/** Services that `up` does not start unasked. */
+const named: Readonly<Partial<Record<ServiceVariable, string>>> = {
+  CHROMIUM_PATH: ' chromium',
+  POSTGRES_URL: ' postgres',
+};
+
 /** What `npm run services -- env` prints and a test needs. A missing one fails the test, it skips nothing. */
-export function serviceAddress(name: 'REDIS_URL' | 'KAFKA_BROKERS' | 'CHROMIUM_PATH'): string {
+export function serviceAddress(name: ServiceVariable): string {
   const value = process.env[name];
   if (value === undefined || value === '') {
-    const what = name === 'CHROMIUM_PATH' ? ' chromium' : '';
     throw new Error(
-      `${name} is not set; start it with: npm run services -- up${what}, and pass on what npm run services -- env prints`,
+      `${name} is not set; start it with: npm run services -- up${named[name] ?? ''}, and pass on what npm run services -- env prints`,
     );
   }
   return value;

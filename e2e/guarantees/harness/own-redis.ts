@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
-import { type PrivateRedis, privateRedis } from '../../harness/private-redis.js';
+import { type PrivateServer, privateRedis } from '../../harness/private-redis.js';
 
 /** Nothing is written to disk but by SAVE. */
 export const volatile = ['--appendonly', 'no', '--save', ''];
@@ -8,7 +8,7 @@ export const volatile = ['--appendonly', 'no', '--save', ''];
 /** A Redis for one test, and a connection of our own to it. */
 export async function redisFor(
   args?: readonly string[],
-): Promise<{ redis: PrivateRedis; admin: Redis }> {
+): Promise<{ redis: PrivateServer; admin: Redis }> {
   const redis = await privateRedis(args);
   onTestFinished(redis.stop);
   const admin = new Redis(redis.url);

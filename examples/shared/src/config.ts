@@ -8,7 +8,7 @@ const routings = {
   redis: ['interest', 'directed'],
   kafka: ['fanout', 'directed'],
 } as const;
-const stores = ['memory', 'redis'] as const;
+const stores = ['memory', 'redis', 'postgres'] as const;
 const later = 'is not available yet';
 
 const list = z
@@ -29,6 +29,7 @@ const envSchema = z
     REDIS_URL: z.string().default('redis://127.0.0.1:6379').transform(redisAddress),
     KAFKA_BROKERS: list.default(['127.0.0.1:9092']),
     KAFKA_TOPIC: z.string().default('realtime-notify'),
+    POSTGRES_URL: z.string().default('postgres://127.0.0.1:5432/postgres'),
     JWT_SECRET: z.string().optional(),
     WHEN_STORE_DOWN: z.enum(['reject', 'buffer']).default('reject'),
     DRAIN_GRACE_MS: ms.optional(),
@@ -65,6 +66,7 @@ export interface Config {
   readonly redis: ExampleRedis;
   readonly kafkaBrokers: string[];
   readonly kafkaTopic: string;
+  readonly postgresUrl: string;
   /** Absent: a secret of this process, so that tokens of other nodes are not accepted. */
   readonly jwtSecret: Uint8Array;
   readonly whenStoreDown: 'reject' | 'buffer';
@@ -94,6 +96,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     redis: env.REDIS_URL,
     kafkaBrokers: env.KAFKA_BROKERS,
     kafkaTopic: env.KAFKA_TOPIC,
+    postgresUrl: env.POSTGRES_URL,
     jwtSecret: secretOf(env.JWT_SECRET),
     whenStoreDown: env.WHEN_STORE_DOWN,
     drainGraceMs: env.DRAIN_GRACE_MS,

@@ -9,6 +9,7 @@ import {
   memoryStore,
   type Store,
 } from '@realtime-notify/core';
+import { postgresStore } from '@realtime-notify/store-postgres';
 import { redisStore } from '@realtime-notify/store-redis';
 import { catalogue } from './catalogue.js';
 import type { Config } from './config.js';
@@ -63,5 +64,12 @@ function makeDirectory(config: Config, logger: Logger): Directory | undefined {
 }
 
 function makeStore(config: Config, logger: Logger): Store {
-  return config.store === 'memory' ? memoryStore() : redisStore({ ...config.redis, logger });
+  switch (config.store) {
+    case 'memory':
+      return memoryStore();
+    case 'redis':
+      return redisStore({ ...config.redis, logger });
+    case 'postgres':
+      return postgresStore({ url: config.postgresUrl, logger });
+  }
 }

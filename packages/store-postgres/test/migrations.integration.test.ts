@@ -1,7 +1,7 @@
 import { freshChannel, sampleDraft } from '@realtime-notify/contract-kit';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { type PostgresStoreOptions, postgresMigrations, postgresStore } from '../src/index.js';
+import { type PostgresStoreSettings, postgresMigrations, postgresStore } from '../src/index.js';
 import {
   adminPool,
   dropSchema,
@@ -27,8 +27,8 @@ function freshSchema(): string {
   return schema;
 }
 
-function storeOn(options: Partial<PostgresStoreOptions> & { readonly schema: string }) {
-  const store = postgresStore({ url: postgresUrl, ...options });
+function storeOn(options: PostgresStoreSettings, url: string = postgresUrl) {
+  const store = postgresStore({ url, ...options });
   onTestFinished(() => store.close());
   return store;
 }
@@ -77,7 +77,7 @@ test('the rights in the documentation are enough for a user that owns nothing', 
     await admin.query(`DROP OWNED BY ${user}; DROP ROLE ${user}`);
   });
   const url = postgresUrl.replace('postgres://postgres@', `postgres://${user}@`);
-  const store = storeOn({ schema, url, startTimeoutMs: 3_600_000 });
+  const store = storeOn({ schema, startTimeoutMs: 3_600_000 }, url);
   await expect(store.start()).rejects.toMatchObject({
     code: unavailable,
     message: expect.stringContaining('permission denied'),

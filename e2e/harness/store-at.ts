@@ -1,0 +1,21 @@
+import type { RetentionOptions, Store } from '../../packages/core/src/index.js';
+import { postgresStore } from '../../packages/store-postgres/src/index.js';
+import { redisStore } from '../../packages/store-redis/src/index.js';
+
+/** Enough to see all that a test has written. */
+const retention: RetentionOptions = { maxCount: 100_000, maxBytes: false };
+
+const stores = {
+  redis: (url: string) => redisStore({ url, retention }),
+  postgres: (url: string) => postgresStore({ url, retention }),
+};
+
+/** The stores that several processes share. */
+export type SharedStoreKind = keyof typeof stores;
+
+/** A store of that kind, by its address. */
+export function storeAt(kind: string, address: string): Store {
+  const known = Object.entries(stores).find(([name]) => name === kind);
+  if (known === undefined) throw new Error(`no store ${kind}`);
+  return known[1](address);
+}
