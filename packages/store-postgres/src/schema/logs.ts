@@ -215,12 +215,15 @@ BEGIN
   FROM json_to_recordset(requests) AS r(
     place int, channel text, after bigint, most int, max_age_ms bigint, max_bytes bigint
   )
-  JOIN ${schema}.heads h ON h.channel = r.channel AND h.head > 0
+  -- The limits keep the planner from reading all heads for a few.
+  CROSS JOIN LATERAL (
+    SELECT * FROM ${schema}.heads WHERE heads.channel = r.channel AND heads.head > 0 LIMIT 1
+  ) h
   CROSS JOIN LATERAL (SELECT coalesce((
     SELECT l."offset" FROM ${schema}.log l
     WHERE l.head_id = h.id AND l."offset" >= h.log_start AND (r.max_age_ms = 0
       OR l.appended_at > statement_timestamp() - r.max_age_ms * interval '1 millisecond')
-    ORDER BY l."offset" LIMIT 1), h.head + 1) AS log_start) kept
+    ORDER BY l."offset" LIMIT 1), h.head + 1) AS log_start LIMIT 1) kept
   LEFT JOIN LATERAL (
     SELECT * FROM (
       SELECT l.*, row_number() OVER page AS n,
