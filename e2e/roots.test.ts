@@ -6,6 +6,7 @@ import { eventually } from './harness/eventually.js';
 import { repoDir } from './harness/example.js';
 import { KafkaView } from './harness/kafka.js';
 import { asObject } from './harness/notification.js';
+import { postgresDatabase } from './harness/postgres-database.js';
 import { redisDatabase } from './harness/redis-database.js';
 import { RootProcess } from './harness/root-process.js';
 import { serviceAddress } from './harness/service-address.js';
@@ -130,15 +131,18 @@ test('root B: events of another service, mapped once and shown by whichever serv
   for (const server of servers) expect(await server.ended()).toMatchObject({ code: 0 });
 });
 
-test('root C: two servers and a batch job, joined by a Redis channel for each user who is there', async () => {
+test('root C: two servers and a batch job, joined by a Redis channel for each user who is there, kept in tables', async () => {
   const { url: REDIS_URL, release } = await redisDatabase();
   onTestFinished(release);
+  const postgres = await postgresDatabase();
+  onTestFinished(() => postgres.release());
+  const env = { REDIS_URL, POSTGRES_URL: postgres.url };
   const redis = new Redis(REDIS_URL);
   onTestFinished(() => redis.disconnect());
   const subscribed = async (user: string): Promise<boolean> =>
     (await redis.pubsub('CHANNELS', `*user:${user}*`)).length > 0;
   const servers = [0, 1].map(
-    () => new RootProcess('c-redis-channel', 'serve', { REDIS_URL, JWT_SECRET }),
+    () => new RootProcess('c-redis-channel', 'serve', { ...env, JWT_SECRET }),
   );
   const [a = '', b = ''] = await Promise.all(servers.map((server) => server.ready()));
   const run = crypto.randomUUID().slice(0, 8);
@@ -153,7 +157,7 @@ test('root C: two servers and a batch job, joined by a Redis channel for each us
 
   for (let time = 0; time < 2; time += 1) {
     // The second time for nothing: the keys are the same.
-    const job = new RootProcess('c-redis-channel', 'job', { REDIS_URL });
+    const job = new RootProcess('c-redis-channel', 'job', env);
     job.input([here, there, nobody].join('\n'));
     expect(await job.ended()).toEqual({ code: 0, output: '' });
   }
@@ -168,6 +172,16 @@ test('root C: two servers and a batch job, joined by a Redis channel for each us
     ]);
     expect(each.log.problems).toEqual([]);
   }
+
+  // In the table are those two, and that of who was not there.
+  const kept = await postgres.query(
+    'SELECT channel, data FROM realtime_notify.log JOIN realtime_notify.heads h ON h.id = head_id ORDER BY 1',
+  );
+  const rowOf = (user: string) => ({
+    channel: `user:${user}`,
+    data: JSON.stringify({ invoiceId: `2026-11-${user}` }),
+  });
+  expect(kept).toEqual([here, nobody, there].map(rowOf));
 
   readers[0]?.cut();
   await eventually('nobody is subscribed for who has left', async () => !(await subscribed(here)));

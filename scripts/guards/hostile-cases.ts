@@ -137,6 +137,11 @@ export const hostileCases: Readonly<Record<`H-${string}`, HostileCase>> = {
     guard: 'the parse of replies',
     outcome: 'read as ours, or refused',
   },
+  'H-POSTGRES-ROW': {
+    attack: 'anything in our PostgreSQL tables',
+    guard: 'the parse of rows',
+    outcome: 'read as ours, or refused',
+  },
   'H-KAFKA-RECORD': {
     attack: 'any record on the fan-out topic',
     guard: 'the strict codec of envelopes and batches',

@@ -1,23 +1,24 @@
-// A Redis channel for each user, subscribed while a process holds a stream of theirs; events with names over
-// SSE; a batch job that publishes and holds no clients.
-//   REDIS_URL=... JWT_SECRET=... PORT=3000 main.ts serve
-//   REDIS_URL=... main.ts job < user-ids
+// A Redis channel for each user, subscribed while a process holds a stream of theirs; notifications kept in
+// relational tables; events with names over SSE; a batch job that publishes and holds no clients.
+//   REDIS_URL=... POSTGRES_URL=... JWT_SECRET=... PORT=3000 main.ts serve
+//   REDIS_URL=... POSTGRES_URL=... main.ts job < user-ids
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { jwtAuthenticator } from '@realtime-notify/auth-jwt';
 import { redisBroker } from '@realtime-notify/broker-redis';
 import { createNotifier, defineCatalogue } from '@realtime-notify/core';
-import { redisStore } from '@realtime-notify/store-redis';
+import { postgresStore } from '@realtime-notify/store-postgres';
 import { nodeMount } from '@realtime-notify/use/node';
 import { z } from 'zod';
 
-const { REDIS_URL: url = 'redis://127.0.0.1:6379', JWT_SECRET = '', PORT = '0' } = process.env;
+const { REDIS_URL = 'redis://127.0.0.1:6379', JWT_SECRET = '', PORT = '0' } = process.env;
+const { POSTGRES_URL = 'postgres://127.0.0.1:5432/postgres' } = process.env;
 const isJob = process.argv[2] === 'job';
 
 const notifier = createNotifier({
   catalogue: defineCatalogue({ 'invoice.ready': z.object({ invoiceId: z.string() }) }),
-  store: redisStore({ url, retention: { maxCount: 100 } }),
-  broker: redisBroker({ url }),
+  store: postgresStore({ url: POSTGRES_URL, retention: { maxCount: 100 } }),
+  broker: redisBroker({ url: REDIS_URL }),
   publishOnly: isJob,
   // Unsubscribed so long after a user's last stream has ended.
   feedGraceMs: 1_000,

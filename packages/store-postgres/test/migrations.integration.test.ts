@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { freshChannel, sampleDraft } from '@realtime-notify/contract-kit';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -82,8 +83,11 @@ test('the rights in the documentation are enough for a user that owns nothing', 
     code: unavailable,
     message: expect.stringContaining('permission denied'),
   });
-  await admin.query(`GRANT USAGE ON SCHEMA ${schema} TO ${user};
-    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${user}`);
+  const docs = await readFile(new URL('../../../docs/stores.md', import.meta.url), 'utf8');
+  const grants = /```sql\n(GRANT [^`]+)```/.exec(docs)?.[1] ?? '';
+  await admin.query(
+    grants.replaceAll('realtime_notify', schema).replaceAll('TO notify', `TO ${user}`),
+  );
   await store.start();
   const [channel, key] = [freshChannel(), { key: 'k', digest: 'd' }];
   const [outcome] = await store.append([sampleDraft(channel, { idempotency: key })]);
