@@ -71,7 +71,9 @@ export { createNotifier, Notifier } from './notifier/notifier.js';
 export type { NotifierEvents } from './notifier/notifier-events.js';
 export type { NotifierOptions } from './notifier/notifier-options.js';
 export type {
+  NotifyInTransaction,
   NotifyOutcome,
+  NotifyPending,
   NotifyRequest,
   NotifyResult,
   WhenStoreDown,

@@ -21,6 +21,8 @@ import { memoryBroker } from '../memory/memory-broker.js';
 import { memoryDirectory } from '../memory/memory-directory.js';
 import { memoryStore } from '../memory/memory-store.js';
 import { resolveOptions } from '../options/resolve-options.js';
+import { OutboxRelay } from '../outbox/outbox-relay.js';
+import { OutboxWriter } from '../outbox/outbox-writer.js';
 import type { Broker } from '../ports/broker.js';
 import type { Directory } from '../ports/directory.js';
 import { type Logger, silentLogger } from '../ports/logger.js';
@@ -66,6 +68,9 @@ export interface NotifierParts {
   readonly breaker: StoreBreaker;
   readonly storeQueue: StoreQueue;
   readonly publisher: BufferedPublisher;
+  readonly outboxWriter: OutboxWriter;
+  /** Undefined where there is no outbox, or others relay it. */
+  readonly relay: OutboxRelay | undefined;
   readonly history: History;
   /** Absent where users have no inbox. */
   readonly inboxes: InboxChanges | undefined;
@@ -186,12 +191,19 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
     queue: storeQueue,
     breaker,
   });
+  const { outbox } = store;
+  const relay =
+    limits.relay && outbox !== undefined
+      ? new OutboxRelay({ ...common, ...heard, outbox, breaker, feeds, queue, appender })
+      : undefined;
+  const wrote = (): void => relay?.nudge();
+  const outboxWriter = new OutboxWriter({ publisher: sender, outbox, wrote });
   const presence = new Presence(common);
   const history = new History(store, channelNames, counters);
   const connections = new Connections(limits, counters);
   const clients = { emitters, deadlines, connections, control, attacher };
-  const publishing = { queue, recipients, breaker, storeQueue, publisher };
-  return { ...common, ...clients, ...publishing, feeds, presence, history, inboxes };
+  const publishing = { queue, recipients, breaker, storeQueue, publisher, outboxWriter };
+  return { ...common, ...clients, ...publishing, relay, feeds, presence, history, inboxes };
 }
 
 /** @throws NotifyError `OPTIONS_INVALID` */

@@ -1,5 +1,6 @@
 import { OldestFirst } from '../collections/oldest-first.js';
 import type { FeedTable } from '../feeds/feed-table.js';
+import type { StoredEnvelope } from '../notification/notification.js';
 import type { AppendOutcome, Draft } from '../ports/store.js';
 import { type Position, positionOf } from '../positions/position.js';
 import type { Appender } from './append-audience.js';
@@ -28,10 +29,14 @@ export class FlooredAppender implements Appender {
       drafts.map((draft) => ({ ...draft, floor: this.#floorOf(draft.channel) })),
     );
     for (const outcome of outcomes) {
-      if (outcome.status !== 'appended') continue;
-      this.#remember(outcome.envelope.channel, positionOf(outcome.envelope));
+      if (outcome.status === 'appended') this.learn(outcome.envelope);
     }
     return outcomes;
+  }
+
+  /** This was appended some other way. */
+  learn(envelope: StoredEnvelope): void {
+    this.#remember(envelope.channel, positionOf(envelope));
   }
 
   #floorOf(channel: string): Position | undefined {

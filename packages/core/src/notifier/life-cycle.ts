@@ -99,6 +99,7 @@ export class LifeCycle {
       deadlines.start();
       control.start();
     }
+    this.#parts.relay?.start();
     this.#stage = 'started';
   }
 
@@ -160,6 +161,7 @@ export class LifeCycle {
     if (stopped !== undefined) await stopped;
     this.#refusesWork = true;
     await this.#underWay.untilNone();
+    await this.#parts.relay?.drain();
     await this.#parts.storeQueue.drain();
     await this.#parts.queue.drain();
   }
@@ -185,6 +187,7 @@ export class LifeCycle {
     }
     control.close();
     deadlines.close();
+    this.#parts.relay?.close();
     storeQueue.close();
     breaker.close();
     recipients?.close();

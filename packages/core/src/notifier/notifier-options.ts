@@ -44,6 +44,8 @@ export const limitsSchema = z.strictObject({
   maxQueuedEnvelopes: count(100_000),
   maxQueuedEnvelopeBytes: count(64 * 1024 * 1024),
   publishWaitMs: ms(1_000),
+  relay: z.boolean().default(true),
+  outboxPollMs: ms(1_000),
   reorderMs: ms(20),
   ringCount: count(64),
   ringBytes: count(256 * 1024),
@@ -149,6 +151,14 @@ export interface NotifierOptions<Schemas extends CatalogueSchemas> {
   readonly maxQueuedEnvelopeBytes?: number | undefined;
   /** How long `notify` waits for the broker's word at most, 1,000; `published` is false after that. */
   readonly publishWaitMs?: number | undefined;
+  /**
+   * This node appends and shows what transactions have put into the store's outbox and committed, on
+   * whichever node; also where it is `publishOnly`. Default true; at least one node must. Without an outbox
+   * it means nothing.
+   */
+  readonly relay?: boolean | undefined;
+  /** How often a relay looks into the outbox when nobody has told it of a commit, 1,000. */
+  readonly outboxPollMs?: number | undefined;
   /** How long a hole waits for a late envelope before the store is read, 20. */
   readonly reorderMs?: number | undefined;
   /** Recent notifications kept per followed channel, 64, */

@@ -19,7 +19,13 @@ import type { HistoryPage, HistoryRequest } from './history.js';
 import { LifeCycle } from './life-cycle.js';
 import type { NotifierEvents } from './notifier-events.js';
 import type { NotifierOptions } from './notifier-options.js';
-import type { NotifyOutcome, NotifyRequest, NotifyResult } from './notify-request.js';
+import type {
+  NotifyInTransaction,
+  NotifyOutcome,
+  NotifyPending,
+  NotifyRequest,
+  NotifyResult,
+} from './notify-request.js';
 import type { StopSource } from './stop-sources.js';
 
 /** The facade of the library: publishes, and holds the streams of this node. Made by {@link createNotifier}. */
@@ -87,10 +93,29 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
    * `STORE_UNAVAILABLE`, `LIMIT_EXCEEDED` where too much is buffered, `NOT_STARTED` or `CLOSED`. Where it
    * failed on some of several channels, the error's `failures` names each, and the others have it.
    */
-  async notify<Type extends TypeOf<Schemas>>(
+  notify<Type extends TypeOf<Schemas>>(
     request: NotifyRequest<Type, DataOf<Schemas, Type>>,
-  ): Promise<NotifyResult> {
-    return this.notifyUnchecked(request);
+  ): Promise<NotifyResult>;
+  /**
+   * Sends a notification if and only if the host's transaction commits, and once: it is written into the
+   * store's outbox as part of that transaction, and whichever node relays it first shows it after the commit.
+   * `notified` is told there, of a large audience in parts; `undelivered` for each channel where the
+   * idempotency key turns out to be in conflict. Neither `whenStoreDown` nor {@link enqueue} apply.
+   * Rejects as above before anything is written, also with `TRANSACTIONS_UNSUPPORTED`, and `OPTIONS_INVALID`
+   * where `session` has no transaction open or the request is not durable; with the driver's own error where
+   * writing failed: then roll back.
+   */
+  notify<Type extends TypeOf<Schemas>>(
+    request: NotifyRequest<Type, DataOf<Schemas, Type>>,
+    options: NotifyInTransaction,
+  ): Promise<NotifyPending>;
+  async notify(
+    request: NotifyRequest,
+    options?: NotifyInTransaction,
+  ): Promise<NotifyResult | NotifyPending> {
+    if (options === undefined) return this.notifyUnchecked(request);
+    this.#life.assertTakesWork();
+    return this.#life.track(this.#parts.outboxWriter.write(request, options));
   }
 
   /** As {@link notify}, for requests that come from outside and are only checked at run time. */

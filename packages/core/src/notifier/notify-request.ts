@@ -53,6 +53,25 @@ export interface NotifyResult {
   }[];
 }
 
+/** Makes a notification part of a transaction of the host's. */
+export interface NotifyInTransaction {
+  /**
+   * What the driver of the store's database calls the transaction: a client of pg, a `ClientSession` of
+   * mongodb; for a memory store what `memoryTransaction` returns.
+   */
+  readonly session: unknown;
+}
+
+/** A notification that waits for the transaction that it is part of; nobody is shown it before the commit. */
+export interface NotifyPending {
+  readonly id: string;
+  /** Milliseconds since 1970 UTC. */
+  readonly time: number;
+  readonly status: 'pending';
+  /** Whose logs it goes to, in the order of the audience. */
+  readonly channels: readonly string[];
+}
+
 /** What became of one of several notifications: what `notify` would have resolved or rejected with. */
 export type NotifyOutcome =
   | { readonly status: 'sent'; readonly result: NotifyResult }

@@ -1,0 +1,189 @@
+import type { ChannelNames } from '../channels/channel-names.js';
+import { NotifyError } from '../errors/notify-error.js';
+import type { FeedTable } from '../feeds/feed-table.js';
+import type { FlooredAppender } from '../notifier/floored-appender.js';
+import type { PublishQueue } from '../notifier/publish-queue.js';
+import type { StoreBreaker } from '../notifier/store-breaker.js';
+import type { StoreQueueContext } from '../notifier/store-queue.js';
+import { UndeliveredLog } from '../notifier/undelivered-log.js';
+import type { Logger } from '../ports/logger.js';
+import type { Outbox, Relayed } from '../ports/outbox.js';
+import { nextTurn } from '../time/next-turn.js';
+import { relayedResult, reportOf } from './relay-report.js';
+
+/** What an {@link OutboxRelay} works with and whom it tells. */
+export interface OutboxRelayContext extends Pick<StoreQueueContext, 'notified' | 'undelivered'> {
+  readonly outbox: Outbox;
+  readonly breaker: Pick<StoreBreaker, 'failure' | 'isDown'>;
+  readonly feeds: Pick<FeedTable, 'offer'>;
+  readonly queue: Pick<PublishQueue, 'publish'>;
+  readonly appender: Pick<FlooredAppender, 'learn'>;
+  readonly channelNames: ChannelNames;
+  readonly logger: Logger;
+  readonly outboxPollMs: number;
+}
+
+/** Drafts appended by one call of the store. */
+const maxDrafts = 200;
+/** How soon after it was asked to write something a transaction has often committed. */
+const nudgeMs = 20;
+const firstPauseMs = 50;
+const longestPauseMs = 2_000;
+
+/**
+ * Appends what transactions have put into the outbox once they have committed, and shows it as a publisher
+ * does what it has appended. It calls the store when it is told of a commit, soon after a `put` of this node,
+ * and every `outboxPollMs` in any case, one call at a time, until nothing is left. While the store is down it
+ * only looks whether it is back.
+ *
+ * What was appended when this node ends, and not shown any more, others find by the position check.
+ */
+export class OutboxRelay {
+  readonly #context: OutboxRelayContext;
+  readonly #log: UndeliveredLog;
+  #stage: 'created' | 'started' | 'drained' | 'closed' = 'created';
+  #stopWatching: () => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+  #nudge: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  /** Something may have been committed since the last call began. */
+  #isDue = false;
+  /** How many calls in a row the store has failed. */
+  #failures = 0;
+  #isTold = false;
+
+  constructor(context: OutboxRelayContext) {
+    this.#context = context;
+    this.#log = new UndeliveredLog(context.logger);
+  }
+
+  start(): void {
+    this.#stage = 'started';
+    this.#stopWatching = this.#context.outbox.watch(() => this.#due());
+    // Of before this node started.
+    this.#due();
+  }
+
+  /** This node has put something, and its transaction will probably commit soon. */
+  nudge(): void {
+    if (this.#stage !== 'started') return;
+    this.#nudge ??= setTimeout(() => {
+      this.#nudge = undefined;
+      this.#due();
+    }, nudgeMs).unref();
+  }
+
+  /** Resolves when the call under way has finished, and one for what this node has put a moment ago. */
+  async drain(): Promise<void> {
+    if (this.#stage !== 'started') return;
+    const isDue = this.#isDue || this.#nudge !== undefined;
+    this.#stop('drained');
+    await this.#running;
+    if (isDue && this.#failures === 0) await this.#relay();
+    this.#log.flush();
+  }
+
+  /** Ends at once: what a call under way appends is not shown here. */
+  close(): void {
+    this.#stop('closed');
+    this.#log.flush();
+  }
+
+  #stop(stage: 'drained' | 'closed'): void {
+    this.#stage = stage;
+    this.#stopWatching();
+    clearTimeout(this.#timer);
+    clearTimeout(this.#nudge);
+    this.#nudge = undefined;
+  }
+
+  #due(): void {
+    if (this.#stage !== 'started') return;
+    this.#isDue = true;
+    // While the store fails its turn comes with the timer.
+    if (this.#failures === 0) this.#run();
+  }
+
+  #run(): void {
+    if (this.#running !== undefined) return;
+    clearTimeout(this.#timer);
+    this.#running = this.#relayAll().finally(() => {
+      this.#running = undefined;
+      this.#plan();
+    });
+  }
+
+  #plan(): void {
+    if (this.#stage !== 'started') return;
+    const { outboxPollMs } = this.#context;
+    const full =
+      this.#failures === 0
+        ? outboxPollMs
+        : Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(this.#failures - 1, 20));
+    this.#timer = setTimeout(() => this.#run(), full * (0.5 + Math.random() / 2)).unref();
+  }
+
+  /** Until nothing is left, or the store fails. */
+  async #relayAll(): Promise<void> {
+    do {
+      this.#isDue = false;
+      const more = await this.#relay();
+      this.#isDue ||= more;
+      // Others have their turn between two calls.
+      if (this.#isDue) await nextTurn();
+    } while (this.#isDue && this.#stage === 'started' && this.#failures === 0);
+  }
+
+  /** Resolves whether more may be due at once. Never rejects. */
+  async #relay(): Promise<boolean> {
+    const { outbox, breaker } = this.#context;
+    if (breaker.failure !== undefined) {
+      this.#failures += 1;
+      return false;
+    }
+    try {
+      const relayed = await outbox.relay(maxDrafts);
+      this.#succeeded();
+      this.#took(relayed);
+      return relayed.more;
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
+  }
+
+  #took(relayed: Relayed): void {
+    if (this.#stage === 'closed') return;
+    const { channelNames, appender, feeds, queue, notified, undelivered } = this.#context;
+    const report = reportOf(relayed, channelNames);
+    for (const envelope of report.fresh) appender.learn(envelope);
+    feeds.offer(report.stored);
+    const publishing = queue.publish(report.fresh);
+    void publishing.then((published) => {
+      for (const each of report.placed) notified(each.type, relayedResult(each, published));
+    });
+    for (const each of report.undelivered) {
+      this.#log.undelivered(each.error);
+      undelivered(each);
+    }
+  }
+
+  #succeeded(): void {
+    this.#failures = 0;
+    if (!this.#isTold) return;
+    this.#isTold = false;
+    this.#context.logger.info({}, 'the outbox is relayed again');
+  }
+
+  /** A single failure is no outage, and one that the breaker has told is not told again. */
+  #failed(cause: unknown): void {
+    this.#failures += 1;
+    const { breaker, logger } = this.#context;
+    if (this.#stage === 'closed' || this.#isTold || this.#failures < 2 || breaker.isDown) return;
+    this.#isTold = true;
+    const err = NotifyError.is(cause)
+      ? cause
+      : new NotifyError('STORE_UNAVAILABLE', 'the outbox failed unexpectedly', { cause });
+    logger.warn({ err }, 'the outbox cannot be relayed: what was committed waits in the store');
+  }
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { NotifyError } from '../errors/notify-error.js';
+import type { NotifyPending, NotifyRequest } from '../notifier/notify-request.js';
+import type { Publisher } from '../notifier/publisher.js';
+import { resolveOptions } from '../options/resolve-options.js';
+import type { Outbox } from '../ports/outbox.js';
+import { nextTurn } from '../time/next-turn.js';
+
+/** What an {@link OutboxWriter} works with. */
+export interface OutboxWriterContext {
+  readonly publisher: Pick<Publisher, 'prepare' | 'check'>;
+  /** Undefined where the store has none. */
+  readonly outbox: Outbox | undefined;
+  /** Something will probably be committed soon. */
+  readonly wrote: () => void;
+}
+
+/** Drafts written by one call of the store. */
+const chunk = 500;
+
+// A session that is missing by mistake must not become a notification that the transaction cannot take back.
+const optionsSchema = z.strictObject({
+  session: z.custom((value) => value !== undefined && value !== null, 'a session of the driver'),
+});
+
+/** Writes notifications into transactions of the host's. */
+export class OutboxWriter {
+  readonly #context: OutboxWriterContext;
+
+  constructor(context: OutboxWriterContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Rejects as {@link Publisher.prepare} throws and as {@link Publisher.check}, with `OPTIONS_INVALID`,
+   * `TRANSACTIONS_UNSUPPORTED`, or as the store's `put`.
+   */
+  async write(request: NotifyRequest, options: unknown): Promise<NotifyPending> {
+    const { session } = resolveOptions(optionsSchema, options, 'notify');
+    const { publisher, outbox, wrote } = this.#context;
+    if (request.durable === false) {
+      throw new NotifyError('OPTIONS_INVALID', 'what is not durable joins no transaction');
+    }
+    if (outbox === undefined) {
+      throw new NotifyError('TRANSACTIONS_UNSUPPORTED', 'the store has no outbox');
+    }
+    const prepared = publisher.prepare(request);
+    const checking = publisher.check(prepared);
+    if (checking !== undefined) await checking;
+    const { channels, content } = prepared;
+    for (let start = 0; start < channels.length; start += chunk) {
+      if (start > 0) await nextTurn();
+      const some = channels.slice(start, start + chunk);
+      await outbox.put(
+        session,
+        some.map((channel) => ({ ...content, channel })),
+      );
+    }
+    wrote();
+    return { id: content.id, time: content.time, status: 'pending', channels };
+  }
+}
