@@ -18,10 +18,8 @@ export interface OutboxWriterContext {
 /** Drafts written by one call of the store. */
 const chunk = 500;
 
-// A session that is missing by mistake must not become a notification that the transaction cannot take back.
-const optionsSchema = z.strictObject({
-  session: z.custom((value) => value !== undefined && value !== null, 'a session of the driver'),
-});
+/** What the session must be the store knows: it refuses also one that is missing. */
+const optionsSchema = z.strictObject({ session: z.unknown() });
 
 /** Writes notifications into transactions of the host's. */
 export class OutboxWriter {

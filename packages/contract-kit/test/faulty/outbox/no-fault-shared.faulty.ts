@@ -1,0 +1,3 @@
+import { SharedOutbox, sharedOutboxContract } from './shared-memory-outbox.js';
+
+sharedOutboxContract(SharedOutbox);
