@@ -94,9 +94,11 @@ test('it calls until nothing is left, one call at a time', async () => {
   outbox.after = async () => {
     atOnce -= 1;
   };
-  const session = memoryTransaction();
-  for (let i = 0; i < 450; i += 1) await notifier.notify(toUser, { session });
-  await session.commit();
+  for (const count of [400, 25, 25]) {
+    const session = memoryTransaction();
+    for (let i = 0; i < count; i += 1) await notifier.notify(toUser, { session });
+    await session.commit();
+  }
   await settle();
   const offsets = broker.published.flat().map(({ offset }) => offset);
   expect(offsets).toEqual(Array.from({ length: 450 }, (_, i) => i + 1));
@@ -137,6 +139,15 @@ test('an outage is told once, and its end; meanwhile it asks ever less', async (
   await notifier.close();
 });
 
+test('later appends know the place of what was relayed, without a stream on this node', async () => {
+  const { notifier, store } = await started();
+  await commit(notifier);
+  await settle();
+  await Promise.all([notifier.notify(toUser), settle()]);
+  expect(store.appends.at(-1)).toMatchObject([{ floor: { offset: 1 } }]);
+  await notifier.close();
+});
+
 test('a single failure is no line, and what breaks is tried again', async () => {
   const { notifier, outbox, logger, stored } = await started();
   let failures = 1;
@@ -172,7 +183,10 @@ test('drain lets the call under way finish, and asks for what this node has put'
   const { notifier, outbox, broker } = await started({ drainWindowMs: 0 });
   outbox.tells = false;
   const held = gate();
-  outbox.after = () => held.passed;
+  outbox.after = () => {
+    outbox.after = async () => {};
+    return held.passed;
+  };
   await commit(notifier);
   await settle(20);
   await commit(notifier);

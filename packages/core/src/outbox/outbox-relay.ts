@@ -83,7 +83,7 @@ export class OutboxRelay {
     this.#log.flush();
   }
 
-  /** Ends at once: what a call under way appends is not shown here. */
+  /** Ends at once. */
   close(): void {
     this.#stop('closed');
     this.#log.flush();
@@ -153,7 +153,6 @@ export class OutboxRelay {
   }
 
   #took(relayed: Relayed): void {
-    if (this.#stage === 'closed') return;
     const { channelNames, appender, feeds, queue, notified, undelivered } = this.#context;
     const report = reportOf(relayed, channelNames);
     for (const envelope of report.fresh) appender.learn(envelope);

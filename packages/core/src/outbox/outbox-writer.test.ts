@@ -101,7 +101,7 @@ test('a large audience is written some at a time, and all of it is shown', async
 });
 
 test('a key that was used shows nothing twice', async () => {
-  const { notifier, told, head } = await started();
+  const { notifier, broker, told, head } = await started();
   const [first] = await Promise.all([
     notifier.notify({ ...toUser, idempotencyKey: 'k' }),
     settle(),
@@ -115,6 +115,7 @@ test('a key that was used shows nothing twice', async () => {
   expect(await head('user:1')).toBe(1);
   const again = expect.objectContaining({ id: first.id, duplicate: true, stored: true });
   expect(told.slice(1)).toEqual([again, again]);
+  expect(broker.published.flat()).toHaveLength(1);
   await notifier.close();
 });
 
