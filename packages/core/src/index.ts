@@ -110,6 +110,7 @@ export type {
   ReadRequest,
   Store,
 } from './ports/store.js';
+export type { LoggedDraft, Replay, WriteBackLog } from './ports/write-back-log.js';
 export {
   type Cursor,
   channelKey,

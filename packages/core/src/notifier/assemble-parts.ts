@@ -23,12 +23,14 @@ import { memoryStore } from '../memory/memory-store.js';
 import { resolveOptions } from '../options/resolve-options.js';
 import { OutboxRelay } from '../outbox/outbox-relay.js';
 import { OutboxWriter } from '../outbox/outbox-writer.js';
+import { ShownDrafts } from '../outbox/shown-drafts.js';
 import type { Broker } from '../ports/broker.js';
 import type { Directory } from '../ports/directory.js';
 import { type Logger, silentLogger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
 import { Presence } from '../routing/presence.js';
 import { Routing } from '../routing/routing.js';
+import { WriteBack } from '../write-back/write-back.js';
 import { Attacher } from './attach.js';
 import { BufferedPublisher } from './buffered-publisher.js';
 import { FlooredAppender } from './floored-appender.js';
@@ -71,6 +73,8 @@ export interface NotifierParts {
   readonly outboxWriter: OutboxWriter;
   /** Undefined where there is no outbox, or others relay it. */
   readonly relay: OutboxRelay | undefined;
+  /** Undefined where there is no log. */
+  readonly writeBack: WriteBack | undefined;
   readonly history: History;
   /** Absent where users have no inbox. */
   readonly inboxes: InboxChanges | undefined;
@@ -95,7 +99,7 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
   const { catalogue, logger: given = silentLogger, channelNames: naming, ...others } = options;
   const logger = calmLogger(given);
   const { store = memoryStore(), broker = memoryBroker(), ...further } = others;
-  const { directory: givenDirectory, unknownRecipients, inbox, ...rest } = further;
+  const { directory: givenDirectory, writeBack: log, unknownRecipients, inbox, ...rest } = further;
   const limits = resolveOptions(limitsSchema, rest, 'createNotifier');
   resolveOptions(handedInSchema, { catalogue, unknownRecipients }, 'createNotifier');
   if (broker.capabilities.remote && !store.shared) {
@@ -184,17 +188,24 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
     recipients,
     appender: breaker,
   });
+  const shown = new ShownDrafts({ ...common, ...heard, feeds, queue });
+  const writeBack = log && new WriteBack({ ...common, log, breaker, shown });
+  if (limits.whenStoreDown === 'log' && writeBack === undefined) {
+    const message = "createNotifier: writeBack: needed for whenStoreDown 'log'";
+    throw new NotifyError('OPTIONS_INVALID', message);
+  }
   const storeQueue = new StoreQueue({ ...common, ...heard, publisher: sender, breaker });
   const publisher = new BufferedPublisher({
     ...common,
     publisher: sender,
     queue: storeQueue,
     breaker,
+    writeBack,
   });
   const { outbox } = store;
   const relay =
     limits.relay && outbox !== undefined
-      ? new OutboxRelay({ ...common, ...heard, outbox, breaker, feeds, queue, appender })
+      ? new OutboxRelay({ ...common, outbox, breaker, shown, appender })
       : undefined;
   const wrote = (): void => relay?.nudge();
   const outboxWriter = new OutboxWriter({ publisher: sender, outbox, wrote });
@@ -203,7 +214,17 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
   const connections = new Connections(limits, counters);
   const clients = { emitters, deadlines, connections, control, attacher };
   const publishing = { queue, recipients, breaker, storeQueue, publisher, outboxWriter };
-  return { ...common, ...clients, ...publishing, relay, feeds, presence, history, inboxes };
+  return {
+    ...common,
+    ...clients,
+    ...publishing,
+    relay,
+    writeBack,
+    feeds,
+    presence,
+    history,
+    inboxes,
+  };
 }
 
 /** @throws NotifyError `OPTIONS_INVALID` */

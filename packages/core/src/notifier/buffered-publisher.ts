@@ -1,4 +1,5 @@
 import { NotifyError } from '../errors/notify-error.js';
+import type { WriteBack } from '../write-back/write-back.js';
 import type {
   NotifyOutcome,
   NotifyRequest,
@@ -16,6 +17,7 @@ export interface BufferedPublisherContext {
   readonly queue: StoreQueue;
   readonly breaker: StoreBreaker;
   readonly whenStoreDown: WhenStoreDown;
+  readonly writeBack: WriteBack | undefined;
 }
 
 /** One of several notifications, checked, or what it failed with before anything of it was sent. */
@@ -82,7 +84,7 @@ export class BufferedPublisher {
   #goesTogether({ request, prepared }: Turn): boolean {
     if (prepared === undefined || this.#buffers(request)) return false;
     const { durable, channels } = prepared;
-    return durable && channels.length === 1 && !this.#context.queue.holds(channels);
+    return durable && channels.length === 1 && !this.#isHeld(channels);
   }
 
   /** Notifications that are stored by one call, or a single one that goes alone. */
@@ -113,8 +115,18 @@ export class BufferedPublisher {
     return this.#publish(request, prepared);
   }
 
+  /** It may wait for the store, in memory or in the log. */
   #buffers(request: NotifyRequest): boolean {
-    return (request.whenStoreDown ?? this.#context.whenStoreDown) === 'buffer';
+    return this.#modeOf(request) !== 'reject';
+  }
+
+  #modeOf(request: NotifyRequest): WhenStoreDown {
+    return request.whenStoreDown ?? this.#context.whenStoreDown;
+  }
+
+  #isHeld(channels: readonly string[]): boolean {
+    const { queue, writeBack } = this.#context;
+    return queue.holds(channels) || writeBack?.holds(channels) === true;
   }
 
   #prepare(request: NotifyRequest): Prepared {
@@ -123,9 +135,14 @@ export class BufferedPublisher {
   }
 
   async #publish(request: NotifyRequest, prepared: Prepared): Promise<NotifyResult> {
-    const { publisher, queue, breaker } = this.#context;
+    const { publisher, breaker, writeBack } = this.#context;
+    const { channels } = prepared;
     const buffers = this.#buffers(request);
-    const waits = prepared.durable && queue.holds(prepared.channels);
+    if (this.#modeOf(request) === 'log' && writeBack === undefined) {
+      throw new NotifyError('OPTIONS_INVALID', "whenStoreDown 'log' needs a `writeBack`");
+    }
+    if (prepared.durable && writeBack?.holds(channels)) await writeBack.untilTurn(channels);
+    const waits = prepared.durable && this.#isHeld(channels);
     if (waits && !buffers) {
       throw new NotifyError('STORE_UNAVAILABLE', 'others of the channel wait for the store');
     }
@@ -150,9 +167,31 @@ export class BufferedPublisher {
       published: true,
     };
     const content = { ...prepared.content, id: known.id, time: known.time };
-    const shown = this.#buffer(request, { ...prepared, content }, known.missing, sent);
+    const waiting = { ...prepared, content };
+    const shown =
+      this.#modeOf(request) === 'log'
+        ? this.#log(waiting, known.missing, sent)
+        : this.#buffer(request, waiting, known.missing, sent);
     const published = (await Promise.all([shown, known.published])).every(Boolean);
     return resultOf({ ...known, duplicate: false }, { stored: false, buffered: true, published });
+  }
+
+  /** Resolves, once the log has it, whether the broker was given it for those who are shown it meanwhile. */
+  async #log(
+    prepared: Prepared,
+    missing: readonly string[],
+    sent: Sent | undefined,
+  ): Promise<boolean> {
+    const { publisher, writeBack } = this.#context;
+    const { content } = prepared;
+    try {
+      await writeBack?.keep(missing.map((channel) => ({ ...content, channel })));
+    } catch (error) {
+      throw sent?.failure ?? error;
+    }
+    // Under a key of the host's it may have been stored long ago, under another id.
+    const isNew = content.idempotency?.key === content.id;
+    return isNew ? publisher.showProvisionally(prepared, missing) : false;
   }
 
   #buffer(

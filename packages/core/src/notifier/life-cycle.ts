@@ -100,6 +100,8 @@ export class LifeCycle {
       control.start();
     }
     this.#parts.relay?.start();
+    await this.#parts.writeBack?.start();
+    this.#assertNotEnding();
     this.#stage = 'started';
   }
 
@@ -161,7 +163,7 @@ export class LifeCycle {
     if (stopped !== undefined) await stopped;
     this.#refusesWork = true;
     await this.#underWay.untilNone();
-    await this.#parts.relay?.drain();
+    await Promise.all([this.#parts.relay?.drain(), this.#parts.writeBack?.drain()]);
     await this.#parts.storeQueue.drain();
     await this.#parts.queue.drain();
   }
@@ -194,7 +196,13 @@ export class LifeCycle {
     queue.close();
     feeds.close();
     const { broker, directory, store } = this.#parts;
-    await Promise.allSettled([broker.close(), directory?.close(), store.close()]);
+    const { writeBack } = this.#parts;
+    await Promise.allSettled([
+      writeBack?.close(),
+      broker.close(),
+      directory?.close(),
+      store.close(),
+    ]);
     this.#heard.closed();
     this.#resolveClosed();
   }

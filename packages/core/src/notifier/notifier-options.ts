@@ -7,6 +7,7 @@ import type { Broker } from '../ports/broker.js';
 import type { Directory } from '../ports/directory.js';
 import type { Logger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
+import type { WriteBackLog } from '../ports/write-back-log.js';
 import type { WhenStoreDown } from './notify-request.js';
 import type { UnknownRecipients } from './recipient-check.js';
 
@@ -37,7 +38,7 @@ export const limitsSchema = z.strictObject({
   maxEnqueuedBytes: count(64 * 1024 * 1024),
   enqueueConcurrency: count(64),
   enqueuePatienceMs: ms(30_000),
-  whenStoreDown: z.enum(['reject', 'buffer']).default('reject'),
+  whenStoreDown: z.enum(['reject', 'buffer', 'log']).default('reject'),
   maxUnstored: count(10_000),
   maxUnstoredBytes: count(64 * 1024 * 1024),
   unstoredPatienceMs: ms(240_000),
@@ -133,9 +134,11 @@ export interface NotifierOptions<Schemas extends CatalogueSchemas> {
    * What `notify` does while the store is down: `reject` (the default) rejects with `STORE_UNAVAILABLE`;
    * `buffer` keeps the notification in memory, resolves with `buffered`, shows it to connected clients
    * that know it again by its id, and stores it when the store is back, once and in order. Each
-   * notification then has an idempotency entry in the store.
+   * notification then has an idempotency entry in the store. `log` does the same through `writeBack`.
    */
   readonly whenStoreDown?: WhenStoreDown | undefined;
+  /** Keeps what `whenStoreDown: 'log'` cannot store, outside of the store and of this process. Default: none. */
+  readonly writeBack?: WriteBackLog | undefined;
   /** Notifications of `notify` that wait for a store that is down, 10,000, */
   readonly maxUnstored?: number | undefined;
   /** and the bytes of data and channels that they hold at most, 64 MiB; more is `LIMIT_EXCEEDED`. */

@@ -4,9 +4,10 @@ import type { NotifyError } from '../errors/notify-error.js';
 /**
  * What `notify` does with a notification that cannot be stored because the store is down. `reject`: it
  * rejects with `STORE_UNAVAILABLE`, which is retryable. `buffer`: it resolves with `buffered`, and the
- * notification waits in this process's memory until it can be stored.
+ * notification waits in this process's memory until it can be stored. `log`: the same, but it waits in the
+ * `writeBack` log, and outlives this process.
  */
-export type WhenStoreDown = 'reject' | 'buffer';
+export type WhenStoreDown = 'reject' | 'buffer' | 'log';
 
 /** What is to be sent, to whom, and how. */
 export interface NotifyRequest<Type extends string = string, Data = unknown> {
@@ -34,8 +35,9 @@ export interface NotifyResult {
   /** It is in the store, on every channel of the audience. */
   readonly stored: boolean;
   /**
-   * The store is down, or was and this channel's turn has not come: it waits in this process's memory
-   * to be stored once, in order. Whether that came about is told by `notified` or `undelivered`.
+   * The store is down, or was and this channel's turn has not come: it waits in this process's memory, or in
+   * the `writeBack` log, to be stored once, in order. Whether that came about is told by `notified` or
+   * `undelivered`, on the node that stored it.
    */
   readonly buffered: boolean;
   /**

@@ -1,24 +1,17 @@
-import type { ChannelNames } from '../channels/channel-names.js';
 import { NotifyError } from '../errors/notify-error.js';
-import type { FeedTable } from '../feeds/feed-table.js';
 import type { FlooredAppender } from '../notifier/floored-appender.js';
-import type { PublishQueue } from '../notifier/publish-queue.js';
 import type { StoreBreaker } from '../notifier/store-breaker.js';
-import type { StoreQueueContext } from '../notifier/store-queue.js';
-import { UndeliveredLog } from '../notifier/undelivered-log.js';
 import type { Logger } from '../ports/logger.js';
 import type { Outbox, Relayed } from '../ports/outbox.js';
 import { nextTurn } from '../time/next-turn.js';
-import { relayedResult, reportOf } from './relay-report.js';
+import type { ShownDrafts } from './shown-drafts.js';
 
-/** What an {@link OutboxRelay} works with and whom it tells. */
-export interface OutboxRelayContext extends Pick<StoreQueueContext, 'notified' | 'undelivered'> {
+/** What an {@link OutboxRelay} works with. */
+export interface OutboxRelayContext {
   readonly outbox: Outbox;
   readonly breaker: Pick<StoreBreaker, 'failure' | 'isDown'>;
-  readonly feeds: Pick<FeedTable, 'offer'>;
-  readonly queue: Pick<PublishQueue, 'publish'>;
+  readonly shown: ShownDrafts;
   readonly appender: Pick<FlooredAppender, 'learn'>;
-  readonly channelNames: ChannelNames;
   readonly logger: Logger;
   readonly outboxPollMs: number;
 }
@@ -40,7 +33,6 @@ const longestPauseMs = 2_000;
  */
 export class OutboxRelay {
   readonly #context: OutboxRelayContext;
-  readonly #log: UndeliveredLog;
   #stage: 'created' | 'started' | 'drained' | 'closed' = 'created';
   #stopWatching: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
@@ -54,7 +46,6 @@ export class OutboxRelay {
 
   constructor(context: OutboxRelayContext) {
     this.#context = context;
-    this.#log = new UndeliveredLog(context.logger);
   }
 
   start(): void {
@@ -80,13 +71,13 @@ export class OutboxRelay {
     this.#stop('drained');
     await this.#running;
     if (isDue && this.#failures === 0) await this.#relay();
-    this.#log.flush();
+    this.#context.shown.flush();
   }
 
   /** Ends at once. */
   close(): void {
     this.#stop('closed');
-    this.#log.flush();
+    this.#context.shown.flush();
   }
 
   #stop(stage: 'drained' | 'closed'): void {
@@ -153,18 +144,11 @@ export class OutboxRelay {
   }
 
   #took(relayed: Relayed): void {
-    const { channelNames, appender, feeds, queue, notified, undelivered } = this.#context;
-    const report = reportOf(relayed, channelNames);
-    for (const envelope of report.fresh) appender.learn(envelope);
-    feeds.offer(report.stored);
-    const publishing = queue.publish(report.fresh);
-    void publishing.then((published) => {
-      for (const each of report.placed) notified(each.type, relayedResult(each, published));
-    });
-    for (const each of report.undelivered) {
-      this.#log.undelivered(each.error);
-      undelivered(each);
+    const { appender, shown } = this.#context;
+    for (const outcome of relayed.outcomes) {
+      if (outcome.status === 'appended') appender.learn(outcome.envelope);
     }
+    shown.took(relayed);
   }
 
   #succeeded(): void {

@@ -25,7 +25,10 @@ export interface RelayReport {
   readonly undelivered: readonly Undelivered[];
 }
 
-export function reportOf({ drafts, outcomes }: Relayed, names: ChannelNames): RelayReport {
+export function reportOf(
+  { drafts, outcomes }: Pick<Relayed, 'drafts' | 'outcomes'>,
+  names: ChannelNames,
+): RelayReport {
   const stored: StoredEnvelope[] = [];
   const fresh: StoredEnvelope[] = [];
   const placed = new Map<string, Placed>();

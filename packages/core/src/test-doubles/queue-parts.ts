@@ -76,7 +76,13 @@ export function queueParts(
     notified: (_, { id }) => notified.push(id),
     undelivered: (each) => undelivered.push(each),
   });
-  const publisher = new BufferedPublisher({ ...settings, publisher: sender, queue, breaker });
+  const publisher = new BufferedPublisher({
+    ...settings,
+    publisher: sender,
+    queue,
+    breaker,
+    writeBack: undefined,
+  });
   /** Enqueues number `n` for these users. */
   const add = (n: number, ...users: readonly string[]) =>
     queue.enqueue({ to: { users }, type: 'message', data: { n } });
