@@ -6,3 +6,4 @@ export { RetryLater } from './source/retry-later.js';
 export type { SourceTarget } from './source/send-many.js';
 export type { DeadLetterOptions, KafkaSourceOptions } from './source/source-options.js';
 export type { Mapped, MappedNotification, SourceRecord } from './source/source-record.js';
+export { type KafkaWriteBackOptions, kafkaWriteBack } from './write-back/kafka-write-back.js';

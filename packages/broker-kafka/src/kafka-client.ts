@@ -165,6 +165,11 @@ export interface KafkaClient {
   /** Deletes groups of nodes that died. */
   janitor(options: JanitorOptions): Janitor;
   consumeGroup(options: GroupOptions): Group;
+  /**
+   * Resolves when a group has committed all that was in a Kafka topic at the time of the call. Rejects with
+   * `BROKER_UNAVAILABLE` where Kafka cannot tell, and when `signal` aborts.
+   */
+  untilCommitted(topic: string, groupId: string, signal: AbortSignal): Promise<void>;
   /** Ends everything that was begun. Idempotent. */
   close(): Promise<void>;
 }

@@ -5,7 +5,9 @@ import { ClusterLinks } from './cluster-links.js';
 import { withDeadline } from './deadline.js';
 import type { FetchedPartition } from './fetch-answer.js';
 import { GroupConsumer } from './group/group-consumer.js';
+import { GroupCoordinator } from './group/group-coordinator.js';
 import { readEntries } from './group/read-entries.js';
+import { untilCommitted } from './group/until-committed.js';
 import { GroupJanitor } from './group-janitor.js';
 import { GroupTail } from './group-tail.js';
 import type { Acks, KafkaClient, TopicPlan } from './kafka-client.js';
@@ -131,6 +133,21 @@ export function kafkajsClient(options: KafkajsClientOptions): KafkaClient {
       const group = new GroupConsumer(context, groupOptions);
       groups.add(group);
       return group;
+    },
+    async untilCommitted(topic, groupId, signal) {
+      const sessionTimeoutMs = 10_000;
+      const settings = { groupId, sessionTimeoutMs, rebalanceTimeoutMs: sessionTimeoutMs };
+      const coordinator = new GroupCoordinator(() => driver.groupLink(settings));
+      const context = { ...topicContext(topic, undefined), coordinator };
+      const ending = AbortSignal.any([signal, closing.signal]);
+      const layout = () => context.layout(ending);
+      try {
+        await untilCommitted({ ...context, layout }, topic, ending);
+      } catch (error) {
+        throw kafkaFailure(`looking how far ${groupId} is`, error);
+      } finally {
+        await coordinator.close();
+      }
     },
     async close() {
       closing.abort();

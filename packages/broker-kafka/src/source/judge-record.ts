@@ -18,8 +18,8 @@ export interface RecordRules {
 }
 
 /** A record is to be sent, or at fault, or cannot be judged just now. */
-export type Verdict =
-  | { readonly requests: readonly NotifyRequest[] }
+export type Verdict<Request = NotifyRequest> =
+  | { readonly requests: readonly Request[] }
   | { readonly fault: Fault }
   | { readonly later: RetryLater };
 

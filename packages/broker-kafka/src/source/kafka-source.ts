@@ -4,13 +4,16 @@ import type { Group, KafkaClient, LinkState, OpenedPartition } from '../kafka-cl
 import { kafkajsClient } from '../kafkajs-client.js';
 import { DeadLetterWriter } from './dead-letter-writer.js';
 import { judgeRecord, type Verdict } from './judge-record.js';
-import { PartitionLine } from './partition-line.js';
+import { type LineContext, PartitionLine } from './partition-line.js';
 import { sendMany } from './send-many.js';
 import {
   type KafkaSourceOptions,
   type ResolvedSourceOptions,
   sourceOptionsSchema,
 } from './source-options.js';
+
+/** The longest pause before a partition that waits is tried again. */
+const longestPauseMs = 10_000;
 
 /** Brings records of Kafka topics in as notifications. */
 export interface KafkaSource {
@@ -98,8 +101,9 @@ class GroupSource implements KafkaSource {
 
   #line(partition: OpenedPartition, letters: DeadLetterWriter): PartitionLine {
     const { notifier, logger, maxPendingRecords, maxPendingBytes } = this.#options;
-    const context = {
-      ...{ logger, maxPendingRecords, maxPendingBytes },
+    const context: LineContext = {
+      ...{ logger, maxPendingRecords, maxPendingBytes, longestPauseMs },
+      owner: 'kafka-source',
       judge: (entry: ReadEntry) => this.#judge(partition, entry),
       sendMany: sendMany(notifier),
       writeDeadLetters: letters.write.bind(letters),

@@ -29,6 +29,8 @@ function line(fields: Partial<LineContext> = {}) {
   const done: number[] = [];
   let roomMade = 0;
   const context: LineContext = {
+    owner: 'kafka-source',
+    longestPauseMs: 10_000,
     judge: async (each) => sends(offsetOf(each)),
     sendMany: async (requests) => {
       sent.push(...requests.map(({ data }) => data));

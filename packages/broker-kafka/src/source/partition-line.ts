@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Logger, NotifyError } from '@realtime-notify/core';
+import type { Logger, NotifyError, NotifyRequest } from '@realtime-notify/core';
 import { backoffMs, pause } from '../deadline.js';
 import type { ReadEntry } from '../group/read-entries.js';
 import type { OpenedPartition, PartitionWork } from '../kafka-client.js';
@@ -7,29 +7,32 @@ import type { Fault, Undeliverable } from './dead-letter.js';
 import type { Verdict } from './judge-record.js';
 import type { SendMany } from './send-many.js';
 
-export interface LineContext {
-  judge(entry: ReadEntry): Promise<Verdict>;
-  readonly sendMany: SendMany;
+export interface LineContext<Request = NotifyRequest> {
+  /** Who has it work, for the log. */
+  readonly owner: 'kafka-source' | 'kafka-write-back';
+  judge(entry: ReadEntry): Promise<Verdict<Request>>;
+  readonly sendMany: SendMany<Request>;
   writeDeadLetters(letters: readonly Undeliverable[]): Promise<void>;
   readonly logger: Logger;
   readonly maxPendingRecords: number;
   readonly maxPendingBytes: number;
+  /** The longest pause before another attempt; the first is 200. */
+  readonly longestPauseMs: number;
 }
 
 /** What is done in one go, in records and bytes. */
 const chunkRecords = 100;
 const chunkBytes = 262_144;
 const firstPauseMs = 200;
-const longestPauseMs = 10_000;
 
 /**
  * The work on one partition: its records in their order, some at a time. What is done in one go is judged
  * together, sent together, and counts as done when all of it is stored or a dead letter.
  */
-export class PartitionLine implements PartitionWork {
+export class PartitionLine<Request = NotifyRequest> implements PartitionWork {
   readonly topic: string;
   readonly partition: number;
-  readonly #context: LineContext;
+  readonly #context: LineContext<Request>;
   readonly #opened: OpenedPartition;
   readonly #abort = new AbortController();
   #waiting: ReadEntry[] = [];
@@ -39,7 +42,7 @@ export class PartitionLine implements PartitionWork {
   /** Attempts in a row that failed. */
   #failures = 0;
 
-  constructor(context: LineContext, opened: OpenedPartition) {
+  constructor(context: LineContext<Request>, opened: OpenedPartition) {
     this.topic = opened.topic;
     this.partition = opened.partition;
     this.#context = context;
@@ -125,7 +128,7 @@ export class PartitionLine implements PartitionWork {
    * Sends all that is to be sent, in order. Resolves with what was refused for good, by its verdict, and with
    * how many verdicts are done with: not all where it is to end first.
    */
-  async #send(verdicts: readonly Verdict[]) {
+  async #send(verdicts: readonly Verdict<Request>[]) {
     const refused = new Map<number, Fault>();
     let left = verdicts.flatMap((verdict, i) =>
       'requests' in verdict ? verdict.requests.map((request) => ({ i, request })) : [],
@@ -169,10 +172,12 @@ export class PartitionLine implements PartitionWork {
     if (signal.aborted) return;
     if (this.#failures === 0) {
       const facts = { topic: this.topic, partition: this.partition, err: error };
-      this.#context.logger.warn(facts, 'kafka-source: a partition waits, and will be tried again');
+      const { logger, owner } = this.#context;
+      logger.warn(facts, `${owner}: a partition waits, and will be tried again`);
     }
     this.#failures += 1;
     if (this.#draining) this.#abort.abort();
+    const { longestPauseMs } = this.#context;
     await pause(backoffMs(this.#failures - 1, firstPauseMs, longestPauseMs), signal);
   }
 

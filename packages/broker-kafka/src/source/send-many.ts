@@ -13,7 +13,9 @@ export type SendOutcome =
   | { readonly status: 'failed'; readonly error: NotifyError };
 
 /** Sends in order; after a failure that can pass nothing more is tried. */
-export type SendMany = (requests: readonly NotifyRequest[]) => Promise<readonly SendOutcome[]>;
+export type SendMany<Request = NotifyRequest> = (
+  requests: readonly Request[],
+) => Promise<readonly SendOutcome[]>;
 
 export function sendMany(target: SourceTarget): SendMany {
   return async (requests) => {
