@@ -1,3 +1,5 @@
+import { redisClock } from './redis-clock.js';
+
 /**
  * Lua that scripts begin with: where the kept part of a log begins.
  *
@@ -10,11 +12,7 @@
  * Those that an older version wrote have neither; they count as taken when they were made, and as empty.
  * In `previous` they have the tag of the entry before them, which may have gone; it is not looked at here.
  */
-export const keptEntries = `
-local function text(number)
-  return string.format('%.0f', number)
-end
-
+export const keptEntries = `${redisClock}
 local function field(entry, name)
   local fields = entry[2]
   for i = 1, #fields, 2 do
@@ -46,11 +44,6 @@ local function firstKept(log, last, isKept)
     end
   end
   return kept, keptEntry
-end
-
-local function nowMs()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
 local function isYoung(at, now, maxAgeMs)

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { channelKeys, idempotencyKey } from './keys.js';
+import { channelKeys, dueKeys, dueParts, finishedKey, idempotencyKey } from './keys.js';
 
 /** As the Redis Cluster specification says: between the first `{` and the next `}`, if not empty. */
 function redisHashTag(key: string): string {
@@ -43,4 +43,18 @@ test('names without braces and percent signs are readable in the keys', () => {
     log: 'rn:{user:42}:log',
   });
   expect(channelKeys('rn:', '{a}%').head).toBe('rn:{%7Ba%7D%25}:head');
+});
+
+test('the keys of one part of the due work share one hash tag, and meet those of no other', () => {
+  const seen = new Set<string>();
+  for (let part = 0; part < dueParts; part += 1) {
+    const keys = [...Object.values(dueKeys('rn:', part)), finishedKey('rn:', part, '{a}')];
+    expect(new Set(keys.map(redisHashTag))).toEqual(new Set([`due:${part}`]));
+    for (const key of keys) expect(seen).not.toContain(key);
+    for (const key of keys) seen.add(key);
+  }
+  const ofChannel = Object.values(channelKeys('rn:', 'due:3'));
+  for (const key of [...ofChannel, idempotencyKey('rn:', 'due:3', 'finished')]) {
+    expect(seen).not.toContain(key);
+  }
 });

@@ -2,6 +2,7 @@ import {
   type AppendOutcome,
   type ChannelState,
   type Draft,
+  type DueWork,
   type LogPage,
   NotifyError,
   newEpoch,
@@ -13,9 +14,10 @@ import {
   tagOf,
 } from '@realtime-notify/core';
 import { ClusterCalls } from './cluster-calls.js';
-import { commandFailed } from './driver-errors.js';
 import { channelKeys, idempotencyKey } from './keys.js';
+import { readReply } from './read-reply.js';
 import { type RedisCalls, SingleCalls } from './redis-calls.js';
+import { RedisDueWork } from './redis-due-work.js';
 import type { RedisCommand, RedisReply } from './redis-link.js';
 import { appendReplyFrom, headFrom, pageFrom, stateFrom } from './replies.js';
 import type { ScriptCall } from './script-runner.js';
@@ -28,7 +30,7 @@ import {
 
 /**
  * A Store in Redis 6.2 or later, shared by all nodes that use the same server and `keyPrefix`.
- * Promises S1 to S16; as durable as that Redis is configured (`appendfsync always`: nothing that was
+ * Promises S1 to S16, and W1 to W6 with its `dueWork`; as durable as that Redis is configured (`appendfsync always`: nothing that was
  * accepted is lost when it dies). Reads go to the master only, which Sentinels may watch: a failover is
  * an outage of some seconds, and Redis may lose then what no replica had taken.
  *
@@ -48,6 +50,7 @@ export function redisStore(options: RedisStoreOptions): Store {
 
 class RedisStore implements Store {
   readonly shared = true;
+  readonly dueWork: DueWork;
   readonly #options: ResolvedStoreOptions;
   readonly #calls: RedisCalls;
 
@@ -58,6 +61,7 @@ class RedisStore implements Store {
       'nodes' in source
         ? new ClusterCalls(source, options, logger)
         : new SingleCalls(source, options, logger);
+    this.dueWork = new RedisDueWork(this.#calls, options.keyPrefix);
   }
 
   start(): Promise<void> {
@@ -86,7 +90,9 @@ class RedisStore implements Store {
       };
     });
     const replies = await this.#calls.run(calls);
-    return requests.map(({ channel }, i) => read(replies[i], (value) => pageFrom(value, channel)));
+    return requests.map(({ channel }, i) =>
+      readReply(replies[i], (value) => pageFrom(value, channel)),
+    );
   }
 
   async positions(channels: readonly string[]): Promise<readonly Position[]> {
@@ -95,7 +101,7 @@ class RedisStore implements Store {
       return ['hmget', head, 'epoch', 'offset', 'tag'];
     });
     const replies = await this.#calls.run(commands);
-    return channels.map((_, i) => read(replies[i], headFrom));
+    return channels.map((_, i) => readReply(replies[i], headFrom));
   }
 
   async states(channels: readonly string[]): Promise<readonly ChannelState[]> {
@@ -104,14 +110,14 @@ class RedisStore implements Store {
       return ['hmget', head, 'epoch', 'offset', 'tag', 'state'];
     });
     const replies = await this.#calls.run(commands);
-    return channels.map((_, i) => read(replies[i], stateFrom));
+    return channels.map((_, i) => readReply(replies[i], stateFrom));
   }
 
   async renewEpoch(channel: string, expectedEpoch: string): Promise<Position> {
     const { head } = channelKeys(this.#options.keyPrefix, channel);
     const args = [expectedEpoch, newEpoch()];
     const [reply] = await this.#calls.run([{ script: renewScript, keys: [head], args }]);
-    return read(reply, headFrom);
+    return readReply(reply, headFrom);
   }
 
   drain(): Promise<void> {
@@ -159,7 +165,7 @@ class RedisStore implements Store {
 
 function appendOutcome(reply: RedisReply | undefined, draft: Draft): AppendOutcome {
   try {
-    const answer = read(reply, (value) => appendReplyFrom(value, draft));
+    const answer = readReply(reply, (value) => appendReplyFrom(value, draft));
     if (answer.status === 'appended' || answer.status === 'duplicate') return answer;
     return { status: 'failed', error: refusalOf(answer.status, draft.channel) };
   } catch (error) {
@@ -172,15 +178,4 @@ function refusalOf(status: 'conflict' | 'moved', channel: string): NotifyError {
   if (status === 'moved') return new NotifyError('HEAD_MOVED', `${channel} was changed meanwhile`);
   const message = `the idempotency key was used on ${channel} for another content`;
   return new NotifyError('IDEMPOTENCY_CONFLICT', message);
-}
-
-/** What a reply means, or the NotifyError that its failure is. */
-function read<T>(reply: RedisReply | undefined, parse: (value: unknown) => T): T {
-  if (reply === undefined) throw commandFailed(new Error('Redis gave no reply'));
-  if (reply.error !== null) throw commandFailed(reply.error);
-  try {
-    return parse(reply.value);
-  } catch (error) {
-    throw commandFailed(error instanceof Error ? error : new Error('unreadable reply'));
-  }
 }

@@ -109,7 +109,7 @@ function offsetOfId(streamId: unknown): number | undefined {
   return integer(streamId.slice(0, -2));
 }
 
-function integer(text: unknown): number | undefined {
+export function integer(text: unknown): number | undefined {
   if (typeof text !== 'string' || !/^-?\d{1,16}$/.test(text)) return undefined;
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : undefined;

@@ -1,5 +1,6 @@
 import type { RedisCommand, RedisLink, RedisReply } from './redis-link.js';
-import { allScripts, type Script } from './scripts.js';
+import type { Script } from './script.js';
+import { allScripts } from './scripts.js';
 
 /** A script with what it is to work on. */
 export interface ScriptCall {

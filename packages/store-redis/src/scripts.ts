@@ -1,16 +1,7 @@
-import { createHash } from 'node:crypto';
 import { NO_EPOCH, NO_TAG } from '@realtime-notify/core';
+import { dueScripts } from './due-scripts.js';
 import { keptEntries } from './kept-entries.js';
-
-/** A Lua program that Redis runs as one indivisible step. */
-export interface Script {
-  readonly source: string;
-  readonly sha: string;
-}
-
-function script(source: string): Script {
-  return { source, sha: createHash('sha1').update(source).digest('hex') };
-}
+import { type Script, script } from './script.js';
 
 /**
  * KEYS: head, log, and with an idempotency key its hash.
@@ -126,4 +117,4 @@ end
 return head
 `);
 
-export const allScripts: readonly Script[] = [appendScript, readScript, renewScript];
+export const allScripts: readonly Script[] = [appendScript, readScript, renewScript, ...dueScripts];

@@ -5,7 +5,7 @@ import { startCluster } from './private-redis.js';
 
 /** What the README says that a store needs on a Cluster. */
 const rights =
-  'resetchannels resetkeys ~rn:* -@all +info +client|setname +evalsha +script|load +time +hmget +hset +del +xadd +xrange +xtrim +persist +pexpire +cluster|slots +cluster|info +asking';
+  'resetchannels resetkeys ~rn:* -@all +info +client|setname +evalsha +script|load +time +hmget +hset +del +xadd +xrange +xtrim +persist +pexpire +hget +hsetnx +hdel +zadd +zrem +zrangebyscore +set +exists +cluster|slots +cluster|info +asking';
 
 let own: Awaited<ReturnType<typeof startCluster>>;
 beforeAll(async () => {

@@ -27,6 +27,14 @@ test('the rights that the README names are enough, and only for our keys', async
   const [position] = await store.positions([channel]);
   await store.renewEpoch(channel, position?.epoch ?? '');
   expect(await store.readAfter([{ channel, after: 0, limit: 1 }])).toHaveLength(1);
+  const work = { key: 'w', afterMs: 0, workJson: '{}' };
+  await store.dueWork?.schedule([work]);
+  for (const say of ['postpone', 'finish'] as const) {
+    const [taken] = (await store.dueWork?.take(1, 60_000)) ?? [];
+    const lease = { key: 'w', lease: taken?.lease ?? '' };
+    expect(await store.dueWork?.[say](lease, 0)).toBe(true);
+  }
+  await store.dueWork?.cancel(['w']);
   expect(await other.append([draft])).toMatchObject([
     { status: 'failed', error: { code: 'STORE_UNAVAILABLE' } },
   ]);
