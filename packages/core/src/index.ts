@@ -34,6 +34,17 @@ export { Rota } from './emitters/rota.js';
 export { type Drainable, whenDrained } from './emitters/when-drained.js';
 export { type ErrorCode, type ErrorCodeRow, errorCodes } from './errors/error-codes.js';
 export { type ChannelFailure, NotifyError } from './errors/notify-error.js';
+export type {
+  EscalationCall,
+  EscalationHook,
+  EscalationOptions,
+  EscalationRule,
+  NotificationOf,
+  PreferencesOf,
+  SeenCheck,
+  WhileOnline,
+} from './escalation/escalation-options.js';
+export type { Unescalated } from './escalation/escalation-turn.js';
 export {
   Inbox,
   type InboxItem,
@@ -129,6 +140,15 @@ export {
   samePosition,
   tagOf,
 } from './positions/position.js';
+export {
+  allowsMedium,
+  type MediaSwitches,
+  type Preferences,
+  type ResolvedPreferences,
+  resolvePreferences,
+} from './preferences/preferences.js';
+export { type QuietHours, quietUntil } from './preferences/quiet-hours.js';
+export type { Throttle } from './preferences/throttle.js';
 export {
   type LogRetention,
   longestAgeMs,

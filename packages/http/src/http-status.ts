@@ -39,6 +39,7 @@ const ofErrorCode: Readonly<Record<ErrorCode, HttpStatus>> = {
   AUTHENTICATION_MISSING: internal,
   TYPE_RESERVED: internal,
   INBOX_UNREADABLE: internal,
+  ESCALATION_FAILED: internal,
   TRANSACTIONS_UNSUPPORTED: internal,
   PUBLISH_ONLY: internal,
   BROKER_CONFIGURATION: internal,

@@ -14,7 +14,9 @@ const catalogue = defineCatalogue({
 });
 
 /** A notifier on memory with the types `message {text}` and `anything`. */
-export function makeNotifier(options: Partial<Omit<NotifierOptions<never>, 'catalogue'>> = {}) {
+export function makeNotifier(
+  options: Partial<Omit<NotifierOptions<never>, 'catalogue' | 'escalation'>> = {},
+) {
   return createNotifier({ catalogue, store: memoryStore(), nodeId: 'n1', ...options });
 }
 

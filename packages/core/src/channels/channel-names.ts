@@ -16,6 +16,7 @@ const optionsSchema = z
     all: prefix.default('all'),
     control: prefix.default('control'),
     inboxPrefix: prefix.default('inbox:'),
+    escalationPrefix: prefix.default('escalation:'),
   })
   .refine(({ all, control, ...prefixes }) => {
     const names = [...Object.values(prefixes), all, control];
@@ -35,6 +36,7 @@ export class ChannelNames {
   readonly #userPrefix: string;
   readonly #groupPrefix: string;
   readonly #inboxPrefix: string;
+  readonly #escalationPrefix: string;
 
   /** @throws NotifyError `OPTIONS_INVALID` */
   constructor(options: ChannelNamesOptions = {}) {
@@ -44,6 +46,7 @@ export class ChannelNames {
     this.#userPrefix = resolved.userPrefix;
     this.#groupPrefix = resolved.groupPrefix;
     this.#inboxPrefix = resolved.inboxPrefix;
+    this.#escalationPrefix = resolved.escalationPrefix;
   }
 
   /** @throws NotifyError `CHANNEL_INVALID` */
@@ -62,6 +65,11 @@ export class ChannelNames {
    */
   inbox(userId: string): string {
     return this.#inboxPrefix + checkName('user id', userId);
+  }
+
+  /** The channel that no client follows, whose state says how often a user was told in another way. */
+  escalation(userId: string): string {
+    return this.#escalationPrefix + checkName('user id', userId);
   }
 
   /** The user whose own channel it is, or whose inbox; undefined where it is no user's. */

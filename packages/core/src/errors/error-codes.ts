@@ -81,6 +81,12 @@ export const errorCodes = {
     retryable: true,
     advice: 'Try again; see the cause.',
   },
+  ESCALATION_FAILED: {
+    meaning:
+      'A user could not be told in another way: a hook of `escalation` failed, or took too long.',
+    retryable: true,
+    advice: 'See the cause; after the last attempt tell the user yourself, or let it be.',
+  },
   TRANSACTIONS_UNSUPPORTED: {
     meaning: 'The store has no transactions, or its server offers none.',
     retryable: false,

@@ -8,6 +8,7 @@ test('a caller may try again exactly where the failure can pass', () => {
   expect(codes.filter((code) => new NotifyError(code, 'm').retryable)).toEqual([
     'HEAD_MOVED',
     'GROUPS_UNAVAILABLE',
+    'ESCALATION_FAILED',
     'LIMIT_EXCEEDED',
     'OVERLOADED',
     'REVOKE_UNCONFIRMED',

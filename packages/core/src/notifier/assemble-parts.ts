@@ -8,8 +8,14 @@ import type { Emitter } from '../emitters/emitter.js';
 import { EmitterRegistry } from '../emitters/emitter-registry.js';
 import { Flusher } from '../emitters/flusher.js';
 import { NotifyError } from '../errors/notify-error.js';
+import {
+  assembleEscalation,
+  type Escalation,
+  type EscalationContext,
+} from '../escalation/escalation.js';
 import { FeedTable } from '../feeds/feed-table.js';
 import { StoreReads } from '../feeds/store-reads.js';
+import { Inbox, type InboxContext } from '../inbox/inbox.js';
 import { InboxChanges, type InboxChangesContext } from '../inbox/inbox-changes.js';
 import { type InboxOptions, inboxSchema } from '../inbox/inbox-options.js';
 import { Membership } from '../inbox/membership.js';
@@ -78,10 +84,14 @@ export interface NotifierParts {
   readonly history: History;
   /** Absent where users have no inbox. */
   readonly inboxes: InboxChanges | undefined;
+  /** Absent where nothing is escalated. */
+  readonly escalation: Escalation | undefined;
 }
 
 /** Whom the parts tell. */
-export interface PartsHeard extends Pick<StoreQueueContext, 'notified' | 'undelivered'> {
+export interface PartsHeard
+  extends Pick<StoreQueueContext, 'notified' | 'undelivered'>,
+    Pick<EscalationContext, 'unescalated'> {
   /** A stream has ended and its channels are given back. */
   ended(emitter: Emitter, reason: CloseReason | undefined): void;
   /** The store went down, or is up again. */
@@ -99,7 +109,14 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
   const { catalogue, logger: given = silentLogger, channelNames: naming, ...others } = options;
   const logger = calmLogger(given);
   const { store = memoryStore(), broker = memoryBroker(), ...further } = others;
-  const { directory: givenDirectory, writeBack: log, unknownRecipients, inbox, ...rest } = further;
+  const {
+    directory: givenDirectory,
+    writeBack: log,
+    unknownRecipients,
+    inbox,
+    escalation: escalating,
+    ...rest
+  } = further;
   const limits = resolveOptions(limitsSchema, rest, 'createNotifier');
   resolveOptions(handedInSchema, { catalogue, unknownRecipients }, 'createNotifier');
   if (broker.capabilities.remote && !store.shared) {
@@ -174,9 +191,20 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
   });
   const recipients =
     unknownRecipients && new RecipientCheck(unknownRecipients, limits.recipientsWaitMs);
+  const presence = new Presence(common);
+  const escalation =
+    escalating &&
+    assembleEscalation(escalating, {
+      ...common,
+      ...heard,
+      types: catalogue.types,
+      appender,
+      presence,
+      inboxSeen: inboxes && ((userId, ids) => seenIn(inboxes, { ...common, userId }, ids)),
+    });
   const breaker: StoreBreaker = new StoreBreaker({
     ...common,
-    appender,
+    appender: escalation?.appender ?? appender,
     probedChannel: channelNames.all,
     told: (state) => heard.storeChanged(state),
   });
@@ -209,7 +237,6 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
       : undefined;
   const wrote = (): void => relay?.nudge();
   const outboxWriter = new OutboxWriter({ publisher: sender, outbox, wrote });
-  const presence = new Presence(common);
   const history = new History(store, channelNames, counters);
   const connections = new Connections(limits, counters);
   const clients = { emitters, deadlines, connections, control, attacher };
@@ -224,7 +251,18 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
     presence,
     history,
     inboxes,
+    escalation,
   };
+}
+
+/** Those of the notifications that the user has seen in the inbox; also while this node drains. */
+function seenIn(
+  changes: InboxChanges,
+  context: Pick<InboxContext, 'userId' | 'store' | 'channelNames'>,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const always = { groups: [], assertOpen: () => {}, track: <T>(work: Promise<T>) => work };
+  return new Inbox({ ...context, ...always, changes }).seen(ids);
 }
 
 /** @throws NotifyError `OPTIONS_INVALID` */

@@ -98,6 +98,7 @@ export class LifeCycle {
       feeds.start();
       deadlines.start();
       control.start();
+      this.#parts.escalation?.runner.start();
     }
     this.#parts.relay?.start();
     await this.#parts.writeBack?.start();
@@ -150,9 +151,10 @@ export class LifeCycle {
     this.#stage = 'draining';
     const sources = [...this.#sources];
     const stopped = sources.length === 0 ? undefined : stopSources(sources, signal, logger);
+    const escalated = this.#parts.escalation?.runner.drain();
     if (isServing && drainGraceMs > 0) await pause(drainGraceMs, signal);
     this.#refusesStreams = true;
-    await Promise.all([this.#finishWork(stopped), this.#sendStreamsAway()]);
+    await Promise.all([this.#finishWork(stopped), this.#sendStreamsAway(), escalated]);
     const { queue, broker, directory, store } = this.#parts;
     await queue.drain();
     await Promise.allSettled([broker.drain(), directory?.drain(), store.drain()]);
@@ -187,6 +189,7 @@ export class LifeCycle {
     for (const emitter of emitters.all()) {
       emitter.close({ code: 'CLOSED', returnMs: Math.random() * 5_000 });
     }
+    this.#parts.escalation?.runner.close();
     control.close();
     deadlines.close();
     this.#parts.relay?.close();

@@ -1,5 +1,6 @@
 import type { CloseReason } from '../emitters/close-reason.js';
 import type { Emitter } from '../emitters/emitter.js';
+import type { Unescalated } from '../escalation/escalation-turn.js';
 import type { BrokerState } from '../ports/broker.js';
 import type { DirectoryState, PresenceChange } from '../ports/directory.js';
 import type { NotifyResult } from './notify-request.js';
@@ -19,6 +20,8 @@ export type NotifierEvents = {
    * `enqueuePatienceMs` or `unstoredPatienceMs`.
    */
   undelivered: Undelivered;
+  /** A hook of `escalation` is not called any more for a user whom it was to tell: told on the node that gave up. */
+  unescalated: Unescalated;
   /**
    * A user came online: nobody knew of a stream of theirs, on any node. Or went offline: the last one has
    * been closed for `feedGraceMs`, or its node is gone. Told on the one node that noticed.

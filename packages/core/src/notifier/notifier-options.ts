@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Catalogue, CatalogueSchemas } from '../catalogue/catalogue.js';
 import type { ChannelNamesOptions } from '../channels/channel-names.js';
+import type { EscalationOptions } from '../escalation/escalation-options.js';
 import type { InboxOptions } from '../inbox/inbox-options.js';
 import type { Broker } from '../ports/broker.js';
 import type { Directory } from '../ports/directory.js';
@@ -66,6 +67,11 @@ export const limitsSchema = z.strictObject({
 export interface NotifierOptions<Schemas extends CatalogueSchemas> {
   /** The notification types; made by `defineCatalogue`. */
   readonly catalogue: Catalogue<Schemas>;
+  /**
+   * Tells users in another way of what they did not look at. Needs a store with `dueWork`, and `inbox` or `hasSeen`.
+   * Default: nothing of the kind.
+   */
+  readonly escalation?: EscalationOptions<NoInfer<Schemas>> | undefined;
   /** Default: a memory store, for a single node. */
   readonly store?: Store | undefined;
   /** Default: a memory broker, for a single node. A remote one needs a shared store. */

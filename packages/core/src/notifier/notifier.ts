@@ -51,6 +51,7 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
       },
       notified: (type, result) => this.#events.emit('notified', { type, result }),
       undelivered: (undelivered) => this.#events.emit('undelivered', undelivered),
+      unescalated: (unescalated) => this.#events.emit('unescalated', unescalated),
       storeChanged: (state) => this.#events.emit('store', state),
     });
     const { nodeId, emitters, channelNames, connections, counters, logger } = this.#parts;
@@ -328,7 +329,7 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
 /**
  * Makes a notifier. Nothing is connected before its `start`.
  * @throws NotifyError `OPTIONS_INVALID`; `STORE_NOT_SHARED` for a remote broker with a store that nodes do not
- *   share; `DIRECTORY_MISSING` for a directed broker without directory
+ *   share; `DIRECTORY_MISSING` for a directed broker, or an escalation that asks who is online, without directory
  */
 export function createNotifier<const Schemas extends CatalogueSchemas>(
   options: NotifierOptions<Schemas>,

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { allowsMedium, type Preferences, resolvePreferences, throttleOf } from './preferences.js';
+import type { QuietHours } from './quiet-hours.js';
+import type { Throttle } from './throttle.js';
 
 const night = { from: '22:00', until: '07:00', timeZone: 'Europe/Berlin' };
 
@@ -45,8 +47,11 @@ const preferences: fc.Arbitrary<Preferences> = fc.record(
   {
     media: switches,
     types: fc.dictionary(name, switches),
-    quietHours: fc.constantFrom(night, false),
-    throttle: fc.dictionary(name, fc.constantFrom({ limit: 1, windowMs: 9 }, false as const)),
+    quietHours: fc.constantFrom<QuietHours | false>(night, false),
+    throttle: fc.dictionary(
+      name,
+      fc.constantFrom<Throttle | false>({ limit: 1, windowMs: 9 }, false),
+    ),
   },
   { requiredKeys: [] },
 );

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { CatalogueSchemas } from '../catalogue/catalogue.js';
 import { memoryStore } from '../memory/memory-store.js';
 import { createNotifier } from '../notifier/notifier.js';
+import type { NotifierOptions } from '../notifier/notifier-options.js';
 import type { PresenceChange } from '../ports/directory.js';
 import { attached, testCatalogue, testNotifier } from '../test-doubles/notifier-parts.js';
 import { ObservedStore } from '../test-doubles/observed-store.js';
@@ -76,7 +78,7 @@ test('what cannot be a user, too many users, and a node that is not there are re
 test('a directed broker needs a directory, and a broker that says so has `publishTo`', () => {
   const store = new ObservedStore(memoryStore(), true);
   const broker = new RecordingBroker({ remote: true, directed: true });
-  const make = (fields: Partial<Parameters<typeof createNotifier>[0]>) => () =>
+  const make = (fields: Pick<NotifierOptions<CatalogueSchemas>, 'broker' | 'directory'>) => () =>
     createNotifier({ catalogue: testCatalogue, broker, store, ...fields });
   expect(make({})).toThrow(expect.objectContaining({ code: 'DIRECTORY_MISSING' }));
   const directory = new RecordingDirectory();

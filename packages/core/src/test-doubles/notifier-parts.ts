@@ -27,7 +27,7 @@ export function testNotifier(fields: Partial<NotifierOptions<Schemas>> = {}) {
 
 /** Opens a stream as a transport would. */
 export async function attached(
-  notifier: Notifier<Schemas>,
+  notifier: Pick<Notifier, 'attach'>,
   fields: Partial<Omit<AttachRequest, 'outlet'>> & { readonly userId?: string | null } = {},
   outlet = new RecordingOutlet(),
 ) {

@@ -1,4 +1,5 @@
 import { NotifyError } from '../errors/notify-error.js';
+import type { DueWork } from '../ports/due-work.js';
 import type {
   AppendOutcome,
   ChannelState,
@@ -40,6 +41,10 @@ export class ObservedStore implements Store {
 
   recover(): void {
     this.before.clear();
+  }
+
+  get dueWork(): DueWork | undefined {
+    return this.#inner.dueWork;
   }
 
   start(): Promise<void> {

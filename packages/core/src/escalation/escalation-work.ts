@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import type { ScheduledWork } from '../ports/due-work.js';
+
+const count = z.int().min(0).default(0);
+
+const workSchema = z.object({
+  /** Names the rule. */
+  rule: z.string(),
+  userId: z.string(),
+  about: z.union([
+    /** One notification, and its time. */
+    z.object({ id: z.string(), time: z.number() }),
+    /** All in a digest's window. */
+    z.object({ start: z.number(), end: z.number() }),
+  ]),
+  /** Calls of the hook that failed. */
+  calls: count,
+  /** Leases of which it is known how they ended. */
+  leases: count,
+  /** Looks that failed, or did not find the notification. */
+  looks: count,
+  /** A call took too long: it may have done its work. */
+  isUnsure: z.boolean().default(false),
+  /** A throttle has let it through. */
+  isThrough: z.boolean().default(false),
+});
+
+/** What is kept of an escalation until it is done. */
+export type EscalationWork = Readonly<z.output<typeof workSchema>>;
+
+export type EscalationSubject = Pick<EscalationWork, 'rule' | 'userId' | 'about'>;
+
+export function scheduledWork(subject: EscalationSubject, afterMs: number): ScheduledWork {
+  return { key: keyOf(subject), afterMs: Math.max(0, afterMs), workJson: JSON.stringify(subject) };
+}
+
+/** The user's id comes last, since it may hold anything. */
+export function keyOf({ rule, userId, about }: EscalationSubject): string {
+  const what = 'id' in about ? about.id : `${about.start}-${about.end}`;
+  return `escalation:${rule}:${what}:${userId}`;
+}
+
+/** Undefined where it is not ours, or of a newer version. */
+export function parseWork(workJson: string): EscalationWork | undefined {
+  try {
+    return workSchema.parse(JSON.parse(workJson));
+  } catch {
+    return undefined;
+  }
+}
