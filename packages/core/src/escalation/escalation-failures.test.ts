@@ -212,13 +212,25 @@ test('a hook for preferences that never answers holds up nothing for good', asyn
   expect(unescalated.map(({ userId }) => userId).toSorted()).toEqual(['u1', 'u2']);
 });
 
-test('work of a rule that only newer nodes have is left to them', async () => {
+test('work of a rule that only newer nodes have is left to them, and is the first call there', async () => {
   const store = new LastingStore(memoryStore());
   const older = await started({ store, rule: { name: 'push' } });
-  const newer = await started({ store });
-  await newer.approve('u1');
-  await older.approve('u2');
+  // The newer one comes late: until then the older one looks at its work many times.
+  const publisher = await started({ store, notifier: { publishOnly: true } });
+  await publisher.approve('u1');
   await elapse(unseenAfterMs + 60_000);
-  expect(newer.calls.map(({ userId }) => userId)).toEqual(['u1']);
-  expect(older.calls.map(({ userId }) => userId)).toEqual(['u2']);
+  const newer = await started({ store });
+  await older.notifier.close();
+  await elapse(5_000);
+  expect(newer.calls.map(factsOf)).toEqual([{ attempt: 1, mayRepeat: false }]);
+  expect([...older.unescalated, ...newer.unescalated]).toEqual([]);
+});
+
+test('work of no rule is forgotten after an hour', async () => {
+  const store = new LastingStore(memoryStore());
+  const publisher = await started({ store, notifier: { publishOnly: true } });
+  await publisher.approve('u1');
+  await started({ store, rule: { name: 'push' }, pollMs: 60_000 });
+  await elapse(unseenAfterMs + 720 * 90_000);
+  expect(await store.dueWork?.take(9, 1)).toEqual([]);
 });

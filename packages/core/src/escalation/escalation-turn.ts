@@ -36,6 +36,9 @@ export const besideHookMs = 30_000;
 /** Looks at work until it is given up: they take over an hour, since their pauses double. */
 const maxLooks = 12;
 const firstLookMs = 1_000;
+/** Work is passed on to nodes that know its rule for an hour. */
+const passMs = 5_000;
+const maxPasses = 720;
 const longestRetryMs = 300_000;
 const sayAgainMs = 500;
 
@@ -62,13 +65,9 @@ export class EscalationTurn {
   }
   /** Resolves when it was said what became of it, or that could not be said. Never rejects. */
   async run(): Promise<void> {
-    const { workJson, attempt } = this.#leased;
-    const kept = parseWork(workJson);
-    const rule = this.#context.rules.find(({ name }) => name === kept?.rule);
-    if (kept === undefined || rule === undefined) return this.#leaveToOthers();
-    // A lease that ended without a word may have been a call.
-    const lost = attempt - 1 - kept.leases;
-    const work = { ...kept, calls: kept.calls + lost, leases: attempt };
+    const work = this.#work();
+    const rule = this.#context.rules.find(({ name }) => name === work?.rule);
+    if (work === undefined || rule === undefined) return this.#leaveToOthers(work);
     if (work.calls >= rule.maxAttempts) {
       return this.#giveUp(work, [], failure('the nodes that called it died'));
     }
@@ -85,9 +84,15 @@ export class EscalationTurn {
 
   /** Gives it back unseen: whoever asks next has it. */
   async release(): Promise<void> {
+    await this.#postpone(0, this.#work());
+  }
+
+  /** As it is kept from now on. A lease that ended without a word may have been a call. */
+  #work(): EscalationWork | undefined {
     const { workJson, attempt } = this.#leased;
-    const work = parseWork(workJson);
-    await this.#postpone(0, work && { ...work, leases: attempt });
+    const kept = parseWork(workJson);
+    if (kept === undefined) return undefined;
+    return { ...kept, calls: kept.calls + attempt - 1 - kept.leases, leases: attempt };
   }
 
   async #call(
@@ -136,11 +141,11 @@ export class EscalationTurn {
   }
 
   /** It is of a rule that only other nodes have, older or newer ones; or of no rule any more. */
-  async #leaveToOthers(): Promise<void> {
+  async #leaveToOthers(work: EscalationWork | undefined): Promise<void> {
     const { key, attempt } = this.#leased;
     this.#context.logger.warn({ key }, 'an escalation is of no rule that this node has');
-    if (attempt > maxLooks) await this.#cancel();
-    else await this.#postpone(firstLookMs * 2 ** attempt);
+    if (attempt > maxPasses) await this.#cancel();
+    else await this.#postpone(passMs, work);
   }
 
   async #giveUp(

@@ -3,7 +3,8 @@ import type { ScheduledWork } from '../ports/due-work.js';
 
 const count = z.int().min(0).default(0);
 
-const workSchema = z.object({
+/** Loose: what a newer version added is handed on. */
+const workSchema = z.looseObject({
   /** Names the rule. */
   rule: z.string(),
   userId: z.string(),

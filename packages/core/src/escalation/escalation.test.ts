@@ -84,12 +84,21 @@ test('only its types, to users, stored', async () => {
 });
 
 test('a repeated publish is one notification, and escalated once', async () => {
-  const { approve, calls } = await started();
+  const { notifier, approve, calls, store } = await started();
+  const order = { to: { user: 'u1' }, type: 'order.approved' } as const;
+  const { dueWork } = store;
+  if (dueWork === undefined) throw new Error('no due work');
+  const cancelled = vi.spyOn(dueWork, 'cancel');
   const first = await approve('u1', 'order-7');
   expect((await approve('u1', 'order-7')).id).toBe(first.id);
+  await expect(
+    notifier.notify({ ...order, data: { orderId: '8' }, idempotencyKey: 'order-7' }),
+  ).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
   await elapse(unseenAfterMs);
   await elapse(600_000);
   expect(calls.map(({ key }) => key)).toEqual([`escalation:mail:${first.id}:u1`]);
+  // What came to nothing was known at once.
+  expect(cancelled).toHaveBeenCalledTimes(2);
 });
 
 test('it is scheduled before it is stored: what is stored late is escalated, too', async () => {
