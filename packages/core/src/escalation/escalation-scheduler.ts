@@ -15,6 +15,9 @@ export interface SchedulerContext {
   readonly channelNames: ChannelNames;
 }
 
+/** What is known of a notification before it is stored. */
+type Planned = Pick<Draft, 'channel' | 'id' | 'type' | 'time'>;
+
 /**
  * How long after its time a digest is looked at: appends that were under way then have ended. Those that come even
  * later are escalated each for itself.
@@ -34,11 +37,10 @@ export class EscalationScheduler implements Appender {
 
   async append(drafts: readonly Draft[]): Promise<readonly AppendOutcome[]> {
     const { appender, dueWork } = this.#context;
-    const planned = drafts.map((draft) => this.#worksFor(draft));
-    const works = planned.flat();
-    if (works.length === 0) return appender.append(drafts);
+    const concerned = drafts.filter((draft) => this.#rulesFor(draft).length > 0);
+    if (concerned.length === 0) return appender.append(drafts);
     try {
-      await dueWork.schedule(works);
+      await this.schedule(concerned);
     } catch (error) {
       if (!NotifyError.is(error) || error.code === 'CLOSED') throw error;
       return drafts.map(() => ({ status: 'failed', error }));
@@ -52,7 +54,13 @@ export class EscalationScheduler implements Appender {
     return outcomes;
   }
 
-  #worksFor(draft: Draft): readonly ScheduledWork[] {
+  /** Rejects with `STORE_UNAVAILABLE`, `LIMIT_EXCEEDED`, `NOT_STARTED` or `CLOSED`. */
+  async schedule(drafts: readonly Planned[]): Promise<void> {
+    const works = drafts.flatMap((draft) => this.#worksFor(draft));
+    if (works.length > 0) await this.#context.dueWork.schedule(works);
+  }
+
+  #worksFor(draft: Planned): readonly ScheduledWork[] {
     const now = Date.now();
     return this.#rulesFor(draft).map(({ rule, userId }) => {
       const { name, unseenAfterMs, digestMs } = rule;
@@ -67,13 +75,13 @@ export class EscalationScheduler implements Appender {
   }
 
   /** Those of the escalations that are about this draft only. */
-  #keysOfItsOwn(draft: Draft): readonly string[] {
+  #keysOfItsOwn(draft: Planned): readonly string[] {
     return this.#rulesFor(draft).map(({ rule, userId }) =>
       keyOf(aboutOne(rule.name, userId, draft)),
     );
   }
 
-  #rulesFor({ channel, type }: Draft): readonly { rule: ResolvedRule; userId: string }[] {
+  #rulesFor({ channel, type }: Planned): readonly { rule: ResolvedRule; userId: string }[] {
     const { rules, channelNames } = this.#context;
     const userId = channelNames.userOf(channel);
     if (userId === undefined || channelNames.user(userId) !== channel) return [];
@@ -81,7 +89,7 @@ export class EscalationScheduler implements Appender {
   }
 }
 
-function aboutOne(rule: string, userId: string, { id, time }: Draft): EscalationSubject {
+function aboutOne(rule: string, userId: string, { id, time }: Planned): EscalationSubject {
   return { rule, userId, about: { id, time } };
 }
 

@@ -28,7 +28,7 @@ export interface EscalationContext extends Pick<TurnContext, 'logger' | 'unescal
 
 /** The two ends of escalation: one schedules what the other does when it is due. */
 export interface Escalation {
-  readonly appender: Appender;
+  readonly appender: EscalationScheduler;
   readonly runner: EscalationRunner;
 }
 
