@@ -15,6 +15,7 @@ describe('parseCommand', () => {
         'redis',
         'redis-cluster',
         'kafka',
+        'mongo',
         'postgres',
         'chromium',
       ]);

@@ -3,7 +3,7 @@ import { defaultKafka, kafkaRelease } from './kafka-jars.js';
 import { type ServiceName, serviceNames } from './state.js';
 
 export const usage = `npm run services -- <command>
-  up [redis] [redis-cluster] [kafka] [postgres] [chromium]
+  up [redis] [redis-cluster] [kafka] [mongo] [postgres] [chromium]
                                start what does not run yet (default: redis kafka)
      --kafka-version 3.9          4 (default), 3.9 or x.y.z
      --kafka-brokers 3            1 (default) or 3

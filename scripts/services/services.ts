@@ -5,6 +5,8 @@ import { chromiumProgram, chromiumStarts } from './chromium.js';
 import { composeDown, composeUp, dockerRuns } from './docker.js';
 import { launchKafka } from './kafka.js';
 import { kafkaCluster, kafkaRoundTrip } from './kafka-ready.js';
+import { launchMongo, mongoReady } from './mongo.js';
+import { mongoAnswers } from './mongo-ready.js';
 import type { KafkaWish } from './options.js';
 import { cloneName, runDir } from './paths.js';
 import { freePort, freePorts } from './ports.js';
@@ -21,6 +23,7 @@ import { waitFor } from './wait.js';
 const redisPort = 16_379;
 const redisClusterPort = 17_001;
 const kafkaPort = 19_092;
+const mongoPort = 17_017;
 const postgresPort = 16_432;
 
 /** How one service is obtained, each way tried in the order given here, and how it is asked. */
@@ -121,6 +124,27 @@ const kafka: Service = {
   },
 };
 
+const mongo: Service = {
+  variable: 'MONGODB_URL',
+  wish: () => '',
+  answers: mongoAnswers,
+  fromEnvironment: async (url) => {
+    await waitFor(`mongo at ${url}`, () => mongoAnswers(url), { timeoutMs: 10_000 });
+  },
+  fromDocker: async () => {
+    const port = await freePort(mongoPort);
+    await composeUp('mongo', { MONGO_PORT: String(port) });
+    const url = `mongodb://127.0.0.1:${port}/?directConnection=true`;
+    await mongoReady(url, { member: 'localhost:27017' });
+    return url;
+  },
+  fromPrograms: async () => {
+    const port = await freePort(mongoPort);
+    const instance = await launchMongo({ dir: join(runDir, 'mongo'), port, detached: true });
+    return { value: instance.url, processes: instance.processes };
+  },
+};
+
 const postgres: Service = {
   variable: 'POSTGRES_URL',
   wish: () => '',
@@ -163,6 +187,7 @@ const services: Readonly<Record<ServiceName, Service>> = {
   redis,
   'redis-cluster': redisCluster,
   kafka,
+  mongo,
   postgres,
   chromium,
 };

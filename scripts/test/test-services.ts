@@ -1,6 +1,6 @@
 import { run } from './run.js';
 
-const needed = ['redis', 'kafka', 'postgres', 'chromium'] as const;
+const needed = ['redis', 'kafka', 'mongo', 'postgres', 'chromium'] as const;
 const program = 'scripts/services/main.ts';
 
 export interface TestServices {
