@@ -53,6 +53,6 @@ export function modelTheme({ book, bench }: StoreTheme): void {
         }
       },
     );
-    await fc.assert(property, { numRuns: 60 });
+    await fc.assert(property, { numRuns: bench.modelRuns });
   });
 }

@@ -31,6 +31,8 @@ export interface StoreContract {
   create(tuning?: StoreTuning): Store | Promise<Store>;
   /** Mandatory where `shared`: a store that others see, too, can be away. */
   createFragile?(): Promise<FragileStore>;
+  /** Random sequences that are tried. Default 60. For servers that are slow. */
+  readonly modelRuns?: number;
   /** How long the suite waits for what must come, in milliseconds. Default 30,000. */
   readonly patienceMs?: number;
 }
@@ -38,12 +40,14 @@ export interface StoreContract {
 /** Makes started stores for one suite and closes them. */
 export class StoreBench {
   readonly shared: boolean;
+  readonly modelRuns: number;
   readonly #contract: StoreContract;
   readonly #opened: Store[] = [];
 
   constructor(contract: StoreContract) {
     this.#contract = contract;
     this.shared = contract.shared;
+    this.modelRuns = contract.modelRuns ?? 60;
     if (this.shared && contract.createFragile === undefined) {
       throw new Error(`${contract.name}: a shared store must say how it is put away`);
     }

@@ -1,0 +1,7 @@
+export { mongoStore } from './mongo-store.js';
+export type {
+  MongoAddress,
+  MongoStoreOptions,
+  MongoStoreSettings,
+  MongoTls,
+} from './store-options.js';

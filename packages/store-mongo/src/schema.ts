@@ -1,0 +1,75 @@
+import type { Collection, CreateIndexesOptions, Db, IndexSpecification } from 'mongodb';
+import { codeOf, isDuplicateKey, unavailable } from './driver-errors.js';
+
+/** What this release makes and understands. */
+const version = 1;
+
+/** How one collection of ours is found by more than its `_id`. */
+export interface IndexWish {
+  readonly collection: string;
+  readonly key: IndexSpecification;
+  readonly options?: CreateIndexesOptions;
+}
+
+/** Collections and their indexes, in the order of the versions that brought them. */
+const indexes: readonly IndexWish[] = [
+  { collection: 'entries', key: { keyed: 1 }, options: { sparse: true } },
+  { collection: 'entries', key: { expireAt: 1 }, options: { expireAfterSeconds: 0 } },
+  { collection: 'heads', key: { expireAt: 1 }, options: { expireAfterSeconds: 0 } },
+];
+
+interface SchemaDocument {
+  readonly _id: 'schema';
+  readonly version: number;
+}
+
+/** What {@link prepareSchema} is told. */
+export interface SchemaSettings {
+  readonly collectionPrefix: string;
+  readonly migrate: boolean;
+}
+
+/**
+ * Sees to it that collections and indexes are there; many nodes may do so at once.
+ * @param noTtl - told where the server has no TTL, so that what is too old stays on its disk
+ */
+export async function prepareSchema(
+  db: Db,
+  { collectionPrefix, migrate }: SchemaSettings,
+  noTtl: () => void,
+): Promise<void> {
+  const schemas = db.collection<SchemaDocument>(`${collectionPrefix}schema`);
+  const found = await schemas.findOne({ _id: 'schema' });
+  if (found !== null && found.version > version) {
+    throw unavailable(`the collections are of version ${found.version}, newer than ${version}`);
+  }
+  if (found?.version === version) return;
+  if (!migrate) throw unavailable(`the collections are not of version ${version} (migrate: false)`);
+  for (const wish of indexes) {
+    const made = await makeIndex(db.collection(collectionPrefix + wish.collection), wish);
+    if (!made) noTtl();
+  }
+  await note(schemas);
+}
+
+async function note(schemas: Collection<SchemaDocument>): Promise<void> {
+  try {
+    await schemas.updateOne({ _id: 'schema' }, { $max: { version } }, { upsert: true });
+  } catch (error) {
+    // Another node was as fast.
+    if (!isDuplicateKey(error)) throw error;
+  }
+}
+
+const notImplemented = 238;
+
+/** False where the server has no TTL. */
+async function makeIndex(collection: Collection, { key, options }: IndexWish): Promise<boolean> {
+  try {
+    await collection.createIndex(key, options);
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== notImplemented || options?.expireAfterSeconds === undefined) throw error;
+    return false;
+  }
+}

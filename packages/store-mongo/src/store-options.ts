@@ -1,0 +1,162 @@
+import {
+  type Logger,
+  longestAgeMs,
+  type RetentionOptions,
+  retentionSchema,
+  silentLogger,
+} from '@realtime-notify/core';
+import type { MongoClient } from 'mongodb';
+import { z } from 'zod';
+
+/** Certificates, PEM. They are always checked. */
+export interface MongoTls {
+  /** Whom to trust. Default: what Node trusts. */
+  readonly ca?: string | Buffer;
+  /** Of ours, where the server asks for one; goes with `key`. */
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  /** Opens `key`. */
+  readonly passphrase?: string;
+}
+
+/** Where the MongoDB is: its address, or a client of the host's own. */
+export type MongoAddress =
+  | {
+      /** `mongodb://` or `mongodb+srv://`; all members of the replica set. */
+      readonly url: string;
+      readonly username?: string;
+      readonly password?: string;
+      /** `true` or certificates. Default: as the URL says. */
+      readonly tls?: boolean | MongoTls;
+      /** Connections at most. Default 50. */
+      readonly maxConnections?: number;
+      readonly client?: undefined;
+    }
+  | {
+      /** A `MongoClient` of `mongodb` 7. We never close it; concerns and preferences are ours per collection. */
+      readonly client: MongoClient;
+      readonly url?: undefined;
+    };
+
+/** Everything about {@link mongoStore} except where the MongoDB is. */
+export interface MongoStoreSettings {
+  /** Default `realtime_notify`. */
+  readonly database?: string;
+  /** Begins the names of our collections; equal on all nodes. Default `rn_`. */
+  readonly collectionPrefix?: string;
+  /** Whether `start` may make collections and indexes. Default true. */
+  readonly migrate?: boolean;
+  /** What is kept of the channels' logs. Default: 1,000 notifications, 7 days, 8 MiB per channel. */
+  readonly retention?: RetentionOptions;
+  /**
+   * A channel's position is forgotten this long after its last append, in milliseconds; `false`: never.
+   * Until then a client that missed nothing is up to date however long it was away. Not less than any
+   * `maxAgeMs` of `retention`. Default 34,560,000,000 (400 days), or `false` where one of those is.
+   */
+  readonly headRetentionMs?: number | false;
+  /** How long an idempotency key is remembered, in milliseconds. Default 300,000 (5 minutes). */
+  readonly idempotencyWindowMs?: number;
+  /** A call rejects when MongoDB has not answered it by then, in milliseconds; 20,000 at most. Default 5,000. */
+  readonly commandTimeoutMs?: number;
+  /** `start` rejects when MongoDB was not reached by then, in milliseconds. Default 10,000. */
+  readonly startTimeoutMs?: number;
+  /** Longest wait between two looks at a server that is away, in milliseconds, with `url`. Default 2,000. */
+  readonly maxReconnectDelayMs?: number;
+  /** Calls reject while this many wait for an answer. Default 10,000. */
+  readonly maxPendingCalls?: number;
+  /** One line per change of the link's state. Default: silent. */
+  readonly logger?: Logger;
+}
+
+/** Options of {@link mongoStore}: where the MongoDB is, and settings. */
+export type MongoStoreOptions = MongoStoreSettings & MongoAddress;
+
+const defaultHeadRetentionMs = 34_560_000_000;
+const duration = z.int().min(1);
+const pem = z.union([z.string().min(1), z.instanceof(Buffer)]);
+
+const optionsSchema = z
+  .strictObject({
+    url: z
+      .string()
+      .regex(/^mongodb(\+srv)?:\/\/\S+$/, 'must begin with mongodb:// or mongodb+srv://')
+      .optional(),
+    username: z.string().min(1).optional(),
+    password: z.string().min(1).optional(),
+    tls: z
+      .union([
+        z.boolean(),
+        z.strictObject({
+          ca: pem.optional(),
+          cert: pem.optional(),
+          key: pem.optional(),
+          passphrase: z.string().optional(),
+        }),
+      ])
+      .optional(),
+    maxConnections: z.int().min(1).optional(),
+    client: z
+      .custom<MongoClient>(
+        (value) => typeof value === 'object' && value !== null && 'db' in value,
+        'must be a MongoClient',
+      )
+      .optional(),
+    database: z
+      .string()
+      .regex(/^[^/\\. "$*<>:|?\0]{1,63}$/, 'must be the name of a database')
+      .default('realtime_notify'),
+    collectionPrefix: z
+      .string()
+      .regex(/^(?!system\.)[^$\0]{1,100}$/, 'must be the beginning of a collection’s name')
+      .default('rn_'),
+    migrate: z.boolean().default(true),
+    retention: retentionSchema.prefault({}),
+    headRetentionMs: z.union([duration, z.literal(false)]).optional(),
+    idempotencyWindowMs: duration.default(300_000),
+    // Less than a place stays taken for.
+    commandTimeoutMs: duration.max(20_000).default(5_000),
+    startTimeoutMs: duration.default(10_000),
+    maxReconnectDelayMs: duration.min(500).default(2_000),
+    maxPendingCalls: z.int().min(1).default(10_000),
+    logger: z
+      .custom<Logger>((value) => typeof value === 'object' && value !== null)
+      .default(silentLogger),
+  })
+  .transform((options, context) => {
+    const { url, client, username, password, tls, maxConnections, headRetentionMs, ...settings } =
+      options;
+    const refuse = (path: string[], message: string): void => {
+      context.addIssue({ code: 'custom', path, message });
+    };
+    const longest = longestAgeMs(settings.retention);
+    const head = headRetentionMs ?? (longest === false ? false : defaultHeadRetentionMs);
+    if (lasts(head) < lasts(longest)) {
+      refuse(['headRetentionMs'], 'must not be less than a maxAgeMs of retention');
+    }
+    if ((username === undefined) !== (password === undefined)) {
+      refuse(['password'], 'goes with username');
+    }
+    const ofUrl = { username, password, tls, maxConnections };
+    const foreign = Object.entries(ofUrl).find(([, value]) => value !== undefined);
+    if (url !== undefined && client === undefined) {
+      return { ...settings, headRetentionMs: head, source: { url, ...ofUrl } };
+    }
+    if (client !== undefined && url === undefined) {
+      if (foreign !== undefined) refuse([foreign[0]], 'goes with url, not with client');
+      return { ...settings, headRetentionMs: head, source: { client } };
+    }
+    refuse([], 'give one of url and client');
+    return z.NEVER;
+  });
+
+/** Options with their defaults filled in. */
+export type ResolvedStoreOptions = z.output<typeof optionsSchema>;
+
+/** Where the MongoDB is. */
+export type MongoSource = ResolvedStoreOptions['source'];
+
+export { optionsSchema as storeOptionsSchema };
+
+function lasts(retentionMs: number | false): number {
+  return retentionMs === false ? Number.POSITIVE_INFINITY : retentionMs;
+}
