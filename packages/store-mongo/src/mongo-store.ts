@@ -2,6 +2,7 @@ import {
   type AppendOutcome,
   type ChannelState,
   type Draft,
+  type DueWork,
   type LogPage,
   NotifyError,
   type Position,
@@ -11,6 +12,7 @@ import {
 } from '@realtime-notify/core';
 import { AppendQueue } from './append-queue.js';
 import type { EntryDocument, HeadDocument } from './documents.js';
+import { type DueWorkParts, MongoDueWork, type WorkDocument } from './due-work.js';
 import { EpochRenewal } from './epoch-renewal.js';
 import { LogHeads, placeOf } from './log-heads.js';
 import { LogReader } from './log-reader.js';
@@ -46,10 +48,12 @@ interface Parts {
   readonly reader: LogReader;
   readonly states: StateReader;
   readonly renewal: EpochRenewal;
+  readonly due: DueWorkParts;
 }
 
 class MongoStore implements Store {
   readonly shared = true;
+  readonly dueWork: DueWork = new MongoDueWork((call) => this.#run(({ due }) => call(due)));
   readonly #options: ResolvedStoreOptions;
   readonly #link: MongoLink;
   #parts: Parts | undefined;
@@ -129,6 +133,7 @@ class MongoStore implements Store {
       reader: new LogReader(entries, heads, clock, retention),
       states: new StateReader(headDocuments, entries, heads),
       renewal: new EpochRenewal(entries, heads, clock),
+      due: { work: db.collection<WorkDocument>(`${collectionPrefix}due`), clock },
     };
   }
 }

@@ -16,6 +16,8 @@ const indexes: readonly IndexWish[] = [
   { collection: 'entries', key: { keyed: 1 }, options: { sparse: true } },
   { collection: 'entries', key: { expireAt: 1 }, options: { expireAfterSeconds: 0 } },
   { collection: 'heads', key: { expireAt: 1 }, options: { expireAfterSeconds: 0 } },
+  { collection: 'due', key: { freeAt: 1 }, options: { sparse: true } },
+  { collection: 'due', key: { expireAt: 1 }, options: { expireAfterSeconds: 0 } },
 ];
 
 interface SchemaDocument {
@@ -45,10 +47,12 @@ export async function prepareSchema(
   }
   if (found?.version === version) return;
   if (!migrate) throw unavailable(`the collections are not of version ${version} (migrate: false)`);
+  let hasTtl = true;
   for (const wish of indexes) {
     const made = await makeIndex(db.collection(collectionPrefix + wish.collection), wish);
-    if (!made) noTtl();
+    hasTtl &&= made;
   }
+  if (!hasTtl) noTtl();
   await note(schemas);
 }
 

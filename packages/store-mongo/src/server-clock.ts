@@ -2,6 +2,7 @@ import type { Db } from 'mongodb';
 
 /** How long a look at the server's clock is good for. */
 const goodForMs = 10_000;
+const questions = 3;
 
 /**
  * The primary's clock, as far as we can tell: asked by `hello`, and carried on by this process's monotonic clock,
@@ -28,12 +29,18 @@ export class ServerClock {
     return Math.round(performance.now() + this.#aheadMs);
   }
 
+  /** Of several answers the quickest counts: it tells the time most exactly. */
   async #ask(): Promise<void> {
-    const sent = performance.now();
-    const { localTime }: { localTime?: unknown } = await this.#db.command({ hello: 1 });
-    const received = performance.now();
-    if (!(localTime instanceof Date)) throw new Error('the server does not tell its time');
-    this.#aheadMs = localTime.getTime() - (sent + received) / 2;
-    this.#askedAt = received;
+    let quickest = Number.POSITIVE_INFINITY;
+    for (let question = 0; question < questions; question += 1) {
+      const sent = performance.now();
+      const { localTime }: { localTime?: unknown } = await this.#db.command({ hello: 1 });
+      const received = performance.now();
+      if (!(localTime instanceof Date)) throw new Error('the server does not tell its time');
+      if (received - sent >= quickest) continue;
+      quickest = received - sent;
+      this.#aheadMs = localTime.getTime() - (sent + received) / 2;
+    }
+    this.#askedAt = performance.now();
   }
 }
