@@ -23,8 +23,11 @@ interface Line {
 /** The most that one attempt takes of one channel, and over all. */
 const maxPerChannel = 100;
 const maxPerAttempt = 1_000;
-/** Whoever has lost its place waits for less than this; whoever loses again and again does not wait. */
-const longestPauseMs = 10;
+/**
+ * Whoever has lost its place waits for up to so many times as long as the attempt took, so that rivals come apart;
+ * whoever loses again and again does not wait.
+ */
+const pauseFactor = 3;
 const patientLosses = 3;
 
 /**
@@ -105,10 +108,12 @@ export class AppendQueue {
       const first = waiting.slice(0, maxPerChannel);
       return { channel, drafts: first.map(({ draft }) => draft), isRepeated: lost > 0 };
     });
+    const began = performance.now();
     try {
       const outcomes = await this.#attempt(work);
+      const tookMs = performance.now() - began;
       for (const [i, { channel, drafts }] of work.entries()) {
-        this.#took(channel, drafts.length, outcomes[i] ?? []);
+        this.#took(channel, drafts.length, outcomes[i] ?? [], tookMs);
       }
     } catch (error) {
       for (const { channel, drafts } of work) {
@@ -120,7 +125,7 @@ export class AppendQueue {
     this.#wake();
   }
 
-  #took(channel: string, count: number, outcomes: readonly AppendOutcome[]): void {
+  #took(channel: string, count: number, outcomes: readonly AppendOutcome[], tookMs: number): void {
     const line = this.#lineOf(channel);
     for (const [i, { settle }] of line.waiting.splice(0, outcomes.length).entries()) {
       const outcome = outcomes[i];
@@ -136,7 +141,7 @@ export class AppendQueue {
     const late = line.waiting.findIndex(({ until }) => until > now);
     const inVain = unavailable('others appended to the channel all the time');
     fail(line.waiting.splice(0, late === -1 ? line.waiting.length : late), inVain);
-    const pauseMs = line.lost > patientLosses ? 0 : Math.random() * longestPauseMs;
+    const pauseMs = line.lost > patientLosses ? 0 : Math.random() * pauseFactor * tookMs;
     this.#later(pauseMs, () => this.#free(channel, line));
   }
 
