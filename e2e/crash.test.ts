@@ -5,6 +5,7 @@ import { Crowd } from './harness/crowd.js';
 import { eventually } from './harness/eventually.js';
 import { expectDelivery } from './harness/expect-delivery.js';
 import { KafkaView } from './harness/kafka.js';
+import { privateMongo } from './harness/private-mongo.js';
 import { privatePostgres } from './harness/private-postgres.js';
 import { type PrivateServer, privateRedis } from './harness/private-redis.js';
 import type { NotifyBody } from './harness/publisher.js';
@@ -14,11 +15,13 @@ import { Traffic } from './harness/traffic.js';
 import { startTwoNodes, type TwoNodes } from './harness/two-nodes.js';
 
 const outageMs = 10_000;
+const privateServers = { redis: privateRedis, postgres: privatePostgres, mongo: privateMongo };
 
 describe.each([
   ['redis', 'redis'],
   ['kafka', 'redis'],
   ['redis', 'postgres'],
+  ['redis', 'mongo'],
 ] as const)('under traffic, BROKER=%s, STORE=%s', (BROKER, STORE) => {
   let server: PrivateServer;
   let shared: RedisDatabase;
@@ -29,7 +32,7 @@ describe.each([
 
   beforeEach(async () => {
     const run = randomUUID().slice(0, 8);
-    server = await (STORE === 'redis' ? privateRedis() : privatePostgres());
+    server = await privateServers[STORE]();
     shared = await redisDatabase();
     kafka = await KafkaView.open();
     const KAFKA_TOPIC = `${run}-crash-${BROKER}-${STORE}`;
@@ -39,6 +42,7 @@ describe.each([
       STORE,
       REDIS_URL: STORE === 'redis' ? server.url : shared.url,
       ...(STORE === 'postgres' ? { POSTGRES_URL: server.url } : {}),
+      ...(STORE === 'mongo' ? { MONGODB_URL: server.url } : {}),
       KAFKA_BROKERS: serviceAddress('KAFKA_BROKERS'),
       KAFKA_TOPIC,
     });
@@ -68,9 +72,11 @@ describe.each([
 
   const untilMoreAccepted = async (count: number): Promise<void> => {
     const from = traffic.accepted.length;
+    // FerretDB, where that stands for MongoDB, reads whole collections.
+    const wanted = STORE === 'mongo' ? count / 5 : count;
     await eventually(
-      `${count} more notifications are accepted`,
-      () => traffic.accepted.length >= from + count,
+      `${wanted} more notifications are accepted`,
+      () => traffic.accepted.length >= from + wanted,
     );
   };
 

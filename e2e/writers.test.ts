@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { eventually } from './harness/eventually.js';
 import { repoDir } from './harness/example.js';
+import { mongoDatabase } from './harness/mongo-database.js';
 import { postgresDatabase } from './harness/postgres-database.js';
 import { redisDatabase } from './harness/redis-database.js';
 import { type SharedStoreKind, storeAt } from './harness/store-at.js';
@@ -13,10 +14,11 @@ const writers = 8;
 const each = 1_000;
 const program = fileURLToPath(new URL('./harness/store-writer.ts', import.meta.url));
 
-const databases = { redis: redisDatabase, postgres: postgresDatabase } satisfies Record<
-  SharedStoreKind,
-  unknown
->;
+const databases = {
+  redis: redisDatabase,
+  postgres: postgresDatabase,
+  mongo: mongoDatabase,
+} satisfies Record<SharedStoreKind, unknown>;
 
 /** One process that appends to the channel once it is told to go. */
 class Writer {
@@ -54,7 +56,7 @@ class Writer {
   }
 }
 
-test.each(['redis', 'postgres'] as const)(
+test.each(['redis', 'postgres', 'mongo'] as const)(
   `S1 ${writers} processes append ${each} times each to one channel in %s: no hole, no repeat`,
   async (kind) => {
     const database = await databases[kind]();

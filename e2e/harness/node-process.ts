@@ -16,9 +16,10 @@ const complaints =
 export interface NodeSettings {
   readonly NODE_ID: string;
   readonly BROKER: 'memory' | 'redis' | 'kafka';
-  readonly STORE?: 'memory' | 'redis' | 'postgres';
+  readonly STORE?: 'memory' | 'redis' | 'mongo' | 'postgres';
   readonly ROUTING?: 'fanout' | 'interest' | 'directed';
   readonly REDIS_URL?: string;
+  readonly MONGODB_URL?: string;
   readonly POSTGRES_URL?: string;
   readonly KAFKA_BROKERS?: string;
   readonly KAFKA_TOPIC?: string;

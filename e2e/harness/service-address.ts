@@ -1,8 +1,14 @@
-type ServiceVariable = 'REDIS_URL' | 'KAFKA_BROKERS' | 'POSTGRES_URL' | 'CHROMIUM_PATH';
+type ServiceVariable =
+  | 'REDIS_URL'
+  | 'KAFKA_BROKERS'
+  | 'MONGODB_URL'
+  | 'POSTGRES_URL'
+  | 'CHROMIUM_PATH';
 
 /** Services that `up` does not start unasked. */
 const named: Readonly<Partial<Record<ServiceVariable, string>>> = {
   CHROMIUM_PATH: ' chromium',
+  MONGODB_URL: ' mongo',
   POSTGRES_URL: ' postgres',
 };
 

@@ -1,4 +1,5 @@
 import type { RetentionOptions, Store } from '../../packages/core/src/index.js';
+import { mongoStore } from '../../packages/store-mongo/src/index.js';
 import { postgresStore } from '../../packages/store-postgres/src/index.js';
 import { redisStore } from '../../packages/store-redis/src/index.js';
 
@@ -8,6 +9,8 @@ const retention: RetentionOptions = { maxCount: 100_000, maxBytes: false };
 const stores = {
   redis: (url: string) => redisStore({ url, retention }),
   postgres: (url: string) => postgresStore({ url, retention }),
+  // FerretDB reads whole collections: with eight writers at it, a call takes its time.
+  mongo: (url: string) => mongoStore({ url, retention, commandTimeoutMs: 20_000 }),
 };
 
 /** The stores that several processes share. */

@@ -8,8 +8,7 @@ const routings = {
   redis: ['interest', 'directed'],
   kafka: ['fanout', 'directed'],
 } as const;
-const stores = ['memory', 'redis', 'postgres'] as const;
-const later = 'is not available yet';
+const stores = ['memory', 'redis', 'mongo', 'postgres'] as const;
 
 const list = z
   .string()
@@ -24,11 +23,12 @@ const envSchema = z
     PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
     NODE_ID: z.string().optional(),
     BROKER: z.enum(['memory', 'redis', 'kafka']).default('memory'),
-    STORE: z.enum(['memory', 'redis', 'mongo', 'postgres']).optional(),
+    STORE: z.enum(stores).optional(),
     ROUTING: z.enum(['fanout', 'interest', 'directed']).optional(),
     REDIS_URL: z.string().default('redis://127.0.0.1:6379').transform(redisAddress),
     KAFKA_BROKERS: list.default(['127.0.0.1:9092']),
     KAFKA_TOPIC: z.string().default('realtime-notify'),
+    MONGODB_URL: z.string().default('mongodb://127.0.0.1:27017'),
     POSTGRES_URL: z.string().default('postgres://127.0.0.1:5432/postgres'),
     JWT_SECRET: z.string().optional(),
     WHEN_STORE_DOWN: z.enum(['reject', 'buffer']).default('reject'),
@@ -39,11 +39,6 @@ const envSchema = z
   })
   .transform((env, context) => {
     const store = env.STORE ?? (env.BROKER === 'memory' ? 'memory' : 'redis');
-    const available = stores.find((each) => each === store);
-    if (available === undefined) {
-      context.addIssue({ code: 'custom', path: ['STORE'], message: `${store} ${later}` });
-      return z.NEVER;
-    }
     const [usual, ...others] = routings[env.BROKER];
     const routing = [usual, ...others].find((each) => each === (env.ROUTING ?? usual));
     if (routing === undefined) {
@@ -51,7 +46,7 @@ const envSchema = z
       context.addIssue({ code: 'custom', path: ['ROUTING'], message });
       return z.NEVER;
     }
-    return { ...env, STORE: available, ROUTING: routing };
+    return { ...env, STORE: store, ROUTING: routing };
   });
 
 /** The settings of a server, read from its environment. */
@@ -66,6 +61,7 @@ export interface Config {
   readonly redis: ExampleRedis;
   readonly kafkaBrokers: string[];
   readonly kafkaTopic: string;
+  readonly mongoUrl: string;
   readonly postgresUrl: string;
   /** Absent: a secret of this process, so that tokens of other nodes are not accepted. */
   readonly jwtSecret: Uint8Array;
@@ -96,6 +92,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     redis: env.REDIS_URL,
     kafkaBrokers: env.KAFKA_BROKERS,
     kafkaTopic: env.KAFKA_TOPIC,
+    mongoUrl: env.MONGODB_URL,
     postgresUrl: env.POSTGRES_URL,
     jwtSecret: secretOf(env.JWT_SECRET),
     whenStoreDown: env.WHEN_STORE_DOWN,

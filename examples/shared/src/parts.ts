@@ -9,6 +9,7 @@ import {
   memoryStore,
   type Store,
 } from '@realtime-notify/core';
+import { mongoStore } from '@realtime-notify/store-mongo';
 import { postgresStore } from '@realtime-notify/store-postgres';
 import { redisStore } from '@realtime-notify/store-redis';
 import { catalogue } from './catalogue.js';
@@ -69,6 +70,8 @@ function makeStore(config: Config, logger: Logger): Store {
       return memoryStore();
     case 'redis':
       return redisStore({ ...config.redis, logger });
+    case 'mongo':
+      return mongoStore({ url: config.mongoUrl, logger });
     case 'postgres':
       return postgresStore({ url: config.postgresUrl, logger });
   }

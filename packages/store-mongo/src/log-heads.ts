@@ -26,7 +26,7 @@ const originHead: Head = Object.freeze({
 });
 
 /** So many looks at the next place before all further ones are looked through. */
-const mostSteps = 4;
+const mostSteps = 16;
 
 /** What is known of where a log stands. */
 export interface KnownHead {

@@ -40,7 +40,7 @@ export type MongoAddress =
 
 /** Everything about {@link mongoStore} except where the MongoDB is. */
 export interface MongoStoreSettings {
-  /** Default `realtime_notify`. */
+  /** Default: that of the URL, else `realtime_notify`. */
   readonly database?: string;
   /** Begins the names of our collections; equal on all nodes. Default `rn_`. */
   readonly collectionPrefix?: string;
@@ -104,7 +104,7 @@ const optionsSchema = z
     database: z
       .string()
       .regex(/^[^/\\. "$*<>:|?\0]{1,63}$/, 'must be the name of a database')
-      .default('realtime_notify'),
+      .optional(),
     collectionPrefix: z
       .string()
       .regex(/^(?!system\.)[^$\0]{1,100}$/, 'must be the beginning of a collection’s name')
@@ -123,8 +123,9 @@ const optionsSchema = z
       .default(silentLogger),
   })
   .transform((options, context) => {
-    const { url, client, username, password, tls, maxConnections, headRetentionMs, ...settings } =
-      options;
+    const { url, client, username, password, tls, maxConnections, ...others } = options;
+    const { headRetentionMs, database = databaseOf(url) ?? 'realtime_notify' } = others;
+    const settings = { ...others, database };
     const refuse = (path: string[], message: string): void => {
       context.addIssue({ code: 'custom', path, message });
     };
@@ -156,6 +157,12 @@ export type ResolvedStoreOptions = z.output<typeof optionsSchema>;
 export type MongoSource = ResolvedStoreOptions['source'];
 
 export { optionsSchema as storeOptionsSchema };
+
+/** The database that a URL names. */
+function databaseOf(url = ''): string | undefined {
+  const [, name] = /^mongodb(?:\+srv)?:\/\/[^/?]+\/([^?]+)/.exec(url) ?? [];
+  return name === undefined ? undefined : decodeURIComponent(name);
+}
 
 function lasts(retentionMs: number | false): number {
   return retentionMs === false ? Number.POSITIVE_INFINITY : retentionMs;
