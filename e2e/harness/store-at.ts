@@ -13,12 +13,18 @@ const stores = {
   mongo: (url: string) => mongoStore({ url, retention, commandTimeoutMs: 20_000 }),
 };
 
+const kinds = ['redis', 'postgres', 'mongo'] as const satisfies readonly (keyof typeof stores)[];
+
 /** The stores that several processes share. */
 export type SharedStoreKind = keyof typeof stores;
 
+export function sharedStoreKind(name: string): SharedStoreKind {
+  const known = kinds.find((each) => each === name);
+  if (known === undefined) throw new Error(`no store ${name}`);
+  return known;
+}
+
 /** A store of that kind, by its address. */
 export function storeAt(kind: string, address: string): Store {
-  const known = Object.entries(stores).find(([name]) => name === kind);
-  if (known === undefined) throw new Error(`no store ${kind}`);
-  return known[1](address);
+  return stores[sharedStoreKind(kind)](address);
 }

@@ -1,11 +1,10 @@
 import type { AppendOutcome, Draft } from '@realtime-notify/core';
 import { callFailed, unavailable } from './driver-errors.js';
-import type { ChannelDrafts } from './log-writer.js';
+import type { KnownHead } from './log-heads.js';
+import type { Attempted, ChannelDrafts } from './log-writer.js';
 
-/** One attempt for several channels: the outcomes of the first drafts of each. */
-export type Attempt = (
-  work: readonly ChannelDrafts[],
-) => Promise<readonly (readonly AppendOutcome[])[]>;
+/** One attempt for several channels. */
+export type Attempt = (work: readonly ChannelDrafts[]) => Promise<readonly Attempted[]>;
 
 interface Waiting {
   readonly draft: Draft;
@@ -17,6 +16,8 @@ interface Line {
   readonly waiting: Waiting[];
   /** In a row. */
   lost: number;
+  /** Where the last attempt, which lost, took the log to stand. */
+  after: KnownHead | undefined;
   busy: boolean;
 }
 
@@ -67,7 +68,12 @@ export class AppendQueue {
   }
 
   #lineOf(channel: string): Line {
-    const line = this.#lines.get(channel) ?? { waiting: [], lost: 0, busy: false };
+    const line = this.#lines.get(channel) ?? {
+      waiting: [],
+      lost: 0,
+      after: undefined,
+      busy: false,
+    };
     this.#lines.set(channel, line);
     return line;
   }
@@ -104,16 +110,17 @@ export class AppendQueue {
 
   async #run(channels: readonly string[]): Promise<void> {
     const work = channels.map((channel) => {
-      const { waiting, lost } = this.#lineOf(channel);
+      const { waiting, after } = this.#lineOf(channel);
       const first = waiting.slice(0, maxPerChannel);
-      return { channel, drafts: first.map(({ draft }) => draft), isRepeated: lost > 0 };
+      return { channel, drafts: first.map(({ draft }) => draft), after };
     });
     const began = performance.now();
     try {
-      const outcomes = await this.#attempt(work);
+      const attempted = await this.#attempt(work);
       const tookMs = performance.now() - began;
       for (const [i, { channel, drafts }] of work.entries()) {
-        this.#took(channel, drafts.length, outcomes[i] ?? [], tookMs);
+        const done = attempted[i];
+        if (done !== undefined) this.#took(channel, drafts.length, done, tookMs);
       }
     } catch (error) {
       for (const { channel, drafts } of work) {
@@ -125,7 +132,7 @@ export class AppendQueue {
     this.#wake();
   }
 
-  #took(channel: string, count: number, outcomes: readonly AppendOutcome[], tookMs: number): void {
+  #took(channel: string, count: number, { outcomes, known }: Attempted, tookMs: number): void {
     const line = this.#lineOf(channel);
     for (const [i, { settle }] of line.waiting.splice(0, outcomes.length).entries()) {
       const outcome = outcomes[i];
@@ -133,10 +140,12 @@ export class AppendQueue {
     }
     if (outcomes.length === count) {
       line.lost = 0;
+      line.after = undefined;
       this.#free(channel, line);
       return;
     }
     line.lost = outcomes.length > 0 ? 1 : line.lost + 1;
+    line.after = known;
     const now = performance.now();
     const late = line.waiting.findIndex(({ until }) => until > now);
     const inVain = unavailable('others appended to the channel all the time');

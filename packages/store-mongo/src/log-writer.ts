@@ -25,8 +25,16 @@ import type { ResolvedStoreOptions } from './store-options.js';
 export interface ChannelDrafts {
   readonly channel: string;
   readonly drafts: readonly Draft[];
-  /** The last attempt met a place that was taken. */
-  readonly isRepeated: boolean;
+  /** Where the last attempt took the log to stand, and was wrong. */
+  readonly after?: KnownHead | undefined;
+}
+
+/** What an attempt did for one channel. */
+export interface Attempted {
+  /** Of the first drafts: of all unless others appended to the channel meanwhile. */
+  readonly outcomes: readonly AppendOutcome[];
+  /** Where the log was taken to stand. */
+  readonly known: KnownHead;
 }
 
 type WriterSettings = Pick<ResolvedStoreOptions, 'retention' | 'idempotencyWindowMs'>;
@@ -61,11 +69,8 @@ export class LogWriter {
     this.#settings = settings;
   }
 
-  /**
-   * One attempt for some channels at once, each channel once. Resolves with the outcomes of the first drafts of
-   * each: all of them unless others appended to that channel meanwhile.
-   */
-  async attempt(work: readonly ChannelDrafts[]): Promise<readonly (readonly AppendOutcome[])[]> {
+  /** One attempt for some channels at once, each channel once. */
+  async attempt(work: readonly ChannelDrafts[]): Promise<readonly Attempted[]> {
     const now = await this.#clock.now();
     const known = await this.#headsFor(work);
     // After the heads: a key that is not seen here cannot be before them.
@@ -78,26 +83,30 @@ export class LogWriter {
     );
     const counts = await this.#insert(plans);
     await this.#heads.advance(plans.flatMap((plan, i) => advanceOf(plan, counts[i] ?? 0)));
-    await Promise.all(plans.map((plan, i) => this.#tidy(plan, counts[i] ?? 0, now)));
-    return plans.map(({ planned }, i) => {
+    // What cannot be taken out now goes with a later append.
+    await Promise.allSettled(plans.map((plan, i) => this.#tidy(plan, counts[i] ?? 0, now)));
+    return plans.map(({ planned, known: head }, i) => {
       const count = counts[i] ?? 0;
       const cut = planned.findIndex(({ needs }) => needs > count);
-      return planned.slice(0, cut === -1 ? planned.length : cut).map(({ outcome }) => outcome);
+      const settled = planned.slice(0, cut === -1 ? planned.length : cut);
+      return { outcomes: settled.map(({ outcome }) => outcome), known: head };
     });
   }
 
   async #headsFor(work: readonly ChannelDrafts[]): Promise<readonly (KnownHead | undefined)[]> {
     const guesses = await this.#heads.guess(work.map(({ channel }) => channel));
     return Promise.all(
-      work.map(async ({ channel, isRepeated }, i) => {
+      work.map(async ({ channel, after }, i) => {
         const guess = guesses[i];
-        return guess && isRepeated ? this.#heads.follow(channel, guess) : guess;
+        if (guess === undefined || after === undefined) return guess;
+        const isNewer = after.head.seq > guess.head.seq;
+        return this.#heads.follow(channel, isNewer ? { ...guess, head: after.head } : guess);
       }),
     );
   }
 
   async #plan(
-    { channel, drafts, isRepeated }: ChannelDrafts,
+    { channel, drafts }: ChannelDrafts,
     known: KnownHead,
     used: ReadonlyMap<string, EntryDocument>,
     now: number,
@@ -107,7 +116,7 @@ export class LogWriter {
     const situation = { channel, drafts, used, now, retention, idempotencyWindowMs, newEpoch };
     const plan = planAppend({ ...situation, head: known.head });
     const entries = await this.#withinBytes(channel, known, plan.entries, retention);
-    return { channel, drafts, isRepeated, known, retention, entries, planned: plan.planned };
+    return { channel, drafts, known, retention, entries, planned: plan.planned };
   }
 
   /** The last of the entries says where the log begins now, with no more bytes than may be kept. */
