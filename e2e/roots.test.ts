@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { eventually } from './harness/eventually.js';
 import { repoDir } from './harness/example.js';
 import { KafkaView } from './harness/kafka.js';
+import { mongoDatabase } from './harness/mongo-database.js';
 import { asObject } from './harness/notification.js';
 import { postgresDatabase } from './harness/postgres-database.js';
 import { redisDatabase } from './harness/redis-database.js';
@@ -80,7 +81,7 @@ async function nodeIdAt(base: string): Promise<unknown> {
 }
 
 test('root B: events of another service, mapped once and shown by whichever server; what does not fit is a dead letter', async () => {
-  const { url: REDIS_URL, release } = await redisDatabase();
+  const { url: MONGODB_URL, release } = await mongoDatabase();
   onTestFinished(release);
   const run = crypto.randomUUID().slice(0, 8);
   const [KAFKA_TOPIC, EVENTS_TOPIC] = [`${run}-root-b`, `${run}-orders`];
@@ -88,7 +89,7 @@ test('root B: events of another service, mapped once and shown by whichever serv
   const kafka = await KafkaView.open();
   onTestFinished(() => kafka.close());
   for (const topic of [KAFKA_TOPIC, EVENTS_TOPIC, letters]) await kafka.createTopic(topic, 2);
-  const env = { REDIS_URL, KAFKA_BROKERS: serviceAddress('KAFKA_BROKERS') };
+  const env = { MONGODB_URL, KAFKA_BROKERS: serviceAddress('KAFKA_BROKERS') };
   const servers = [0, 1].map(
     () =>
       new RootProcess('b-kafka-fanout', 'serve', { ...env, KAFKA_TOPIC, EVENTS_TOPIC, JWT_SECRET }),

@@ -1,15 +1,16 @@
 // Business events of other services, on Kafka, become notifications with title, message and link; every
 // server reads every notification and delivers it to its own streams.
-//   REDIS_URL=... KAFKA_BROKERS=... KAFKA_TOPIC=... EVENTS_TOPIC=... JWT_SECRET=... PORT=3000 main.ts
+//   MONGODB_URL=... KAFKA_BROKERS=... KAFKA_TOPIC=... EVENTS_TOPIC=... JWT_SECRET=... PORT=3000 main.ts
 import { createServer } from 'node:http';
 import { jwtAuthenticator } from '@realtime-notify/auth-jwt';
 import { kafkaBroker, kafkaSource } from '@realtime-notify/broker-kafka';
 import { createNotifier, defineCatalogue } from '@realtime-notify/core';
-import { redisStore } from '@realtime-notify/store-redis';
+import { mongoStore } from '@realtime-notify/store-mongo';
 import { nodeMount } from '@realtime-notify/use/node';
 import { z } from 'zod';
 
-const { REDIS_URL: url = 'redis://127.0.0.1:6379', KAFKA_BROKERS = '127.0.0.1:9092' } = process.env;
+const { MONGODB_URL: url = 'mongodb://127.0.0.1:27017/notifications' } = process.env;
+const { KAFKA_BROKERS = '127.0.0.1:9092' } = process.env;
 const { KAFKA_TOPIC = 'notifications', EVENTS_TOPIC = 'orders' } = process.env;
 const { JWT_SECRET = '', PORT = '0' } = process.env;
 const kafka = { brokers: KAFKA_BROKERS.split(',') };
@@ -18,8 +19,8 @@ const notification = z.object({ title: z.string(), message: z.string(), link: z.
 const notifier = createNotifier({
   catalogue: defineCatalogue({ notification }),
   broker: kafkaBroker({ kafka, topic: KAFKA_TOPIC, createTopic: {} }),
-  // A month of history. MongoDB, with its read flag, comes with its package.
-  store: redisStore({ url, retention: { maxCount: 500, maxAgeMs: 30 * 86_400_000 } }),
+  // A month of history.
+  store: mongoStore({ url, retention: { maxCount: 500, maxAgeMs: 30 * 86_400_000 } }),
 });
 const source = kafkaSource({
   kafka,
