@@ -4,7 +4,14 @@ import { runDir } from './paths.js';
 import type { ProcessIdentity } from './process-identity.js';
 import type { StopSignal } from './stop-process.js';
 
-export const serviceNames = ['redis', 'redis-cluster', 'kafka', 'mongo', 'postgres', 'chromium'] as const;
+export const serviceNames = [
+  'redis',
+  'redis-cluster',
+  'kafka',
+  'mongo',
+  'postgres',
+  'chromium',
+] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** Where a service came from: an address we were given, a container, or a program we started. */

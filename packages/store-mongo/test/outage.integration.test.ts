@@ -5,7 +5,7 @@ import {
   sampleDraft,
   tcpProxy,
 } from '@realtime-notify/contract-kit';
-import type { AppendOutcome, Store } from '@realtime-notify/core';
+import { type AppendOutcome, originPosition, positionOf, type Store } from '@realtime-notify/core';
 import { MongoClient } from 'mongodb';
 import { expect, onTestFinished, test } from 'vitest';
 import { type MongoStoreOptions, mongoStore } from '../src/index.js';
@@ -116,6 +116,30 @@ test('an entry whose writer died before the head document followed: it is read, 
     envelope: { offset: 3 },
   });
   expect(await heads.findOne({ _id: channel })).toMatchObject({ seq: 3, offset: 3 });
+});
+
+test('a state is in the head document, whatever becomes of the entry that brought it', async () => {
+  const mongo = await privateMongo();
+  const store = await startedStore({ url: mongo.url });
+  const channel = freshChannel();
+  const change = { from: originPosition, stateJson: '"kept"' };
+  const { envelope } = done(await store.append([sampleDraft(channel, { change })]));
+  const client = new MongoClient(mongo.url);
+  onTestFinished(() => client.close());
+  await client.db('realtime_notify').collection('rn_entries').deleteMany({});
+  expect(await store.states([channel])).toEqual([
+    { position: positionOf(envelope), stateJson: '"kept"' },
+  ]);
+});
+
+test('a client of the host that waits for ever: calls are bounded all the same', async () => {
+  const mongo = await privateMongo();
+  const client = await new MongoClient(mongo.url).connect();
+  onTestFinished(() => client.close(true));
+  const store = await startedStore({ client, commandTimeoutMs: 500 });
+  await mongo.kill('SIGSTOP');
+  await expect(store.positions([freshChannel()])).rejects.toMatchObject(unavailable);
+  await mongo.kill('SIGCONT');
 });
 
 test('start rejects while the server is away, and succeeds once it is there', async () => {
