@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { postgresDatabase } from './harness/postgres-database.js';
+
+const page = readFileSync(new URL('../docs/outbox.md', import.meta.url), 'utf8');
+const [inMemory = '', onPostgres = ''] = [...page.matchAll(/```ts\n(import [\s\S]*?)```/g)].map(
+  ([, code]) => code ?? '',
+);
+
+test('the transaction in memory of docs/outbox.md, run as it stands, does what its comments say', async () => {
+  expect(inMemory).toContain('memoryTransaction()');
+  expect(await run('memory', inMemory)).toBe('pending\nshown 1\n');
+});
+
+test('the transaction on PostgreSQL of docs/outbox.md, run as it stands, commits both', async () => {
+  expect(onPostgres).toContain('postgresStore');
+  const postgres = await postgresDatabase();
+  onTestFinished(() => postgres.release());
+  const told = "notifier.on('notified', ({ type }) => console.log(type));\n";
+  const code = onPostgres.replace('await notifier.start();', `${told}await notifier.start();`);
+  expect(await run('postgres', code, { POSTGRES_URL: postgres.url })).toBe('order.approved\n');
+  expect(await postgres.query('SELECT id FROM orders')).toEqual([{ id: 'o1' }]);
+});
+
+/** Beside the examples' shared parts, whose dependencies are those that the code imports; resolves with its output. */
+async function run(name: string, code: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const url = new URL(`../examples/shared/outbox-${name}-${process.pid}.ts`, import.meta.url);
+  const file = fileURLToPath(url);
+  writeFileSync(file, code);
+  onTestFinished(() => rmSync(file));
+  const source = ['--import', 'tsx', '--conditions=@realtime-notify/source'];
+  const { stdout } = await promisify(execFile)(process.execPath, [...source, file], {
+    env: { ...process.env, ...env },
+  });
+  return stdout;
+}
