@@ -129,4 +129,3 @@ export const escalationSchema = z.strictObject({
 
 /** A rule with its defaults. */
 export type ResolvedRule = Readonly<z.output<typeof ruleSchema>>;
-export type ResolvedEscalation = Readonly<z.output<typeof escalationSchema>>;
