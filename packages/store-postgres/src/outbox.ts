@@ -41,10 +41,16 @@ export class PostgresOutbox implements Outbox {
       // As text within the text, so that PostgreSQL takes it whatever its characters.
       idempotency_key: JSON.stringify(draft.idempotency?.key),
     }));
+    await this.#mustBeInTransaction(session);
+    await session.query(`SELECT ${this.#options.schema}.put($1)`, [JSON.stringify(rows)]);
+  }
+
+  /** PostgreSQL refuses this statement outside of a transaction; the lock is the one that a put takes anyway. */
+  async #mustBeInTransaction(session: PostgresClient): Promise<void> {
     try {
-      await session.query(`SELECT ${this.#options.schema}.put($1)`, [JSON.stringify(rows)]);
+      await session.query(`LOCK TABLE ${this.#options.schema}.outbox IN ROW EXCLUSIVE MODE`);
     } catch (error) {
-      if (codeOf(asError(error)) !== 'RN001') throw error;
+      if (codeOf(asError(error)) !== '25P01') throw error;
       throw noSession('it has no transaction open: BEGIN first', error);
     }
   }

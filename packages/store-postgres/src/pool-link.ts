@@ -60,6 +60,7 @@ export class PoolLink {
         throw unavailable(`no answer within ${startTimeoutMs} ms`, failure);
       } else {
         await pause(waitMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+        this.mustBeOpen();
       }
     }
   }

@@ -41,6 +41,7 @@ test.each([
   ['what is no address', { url: 'postgres://:x:y' }, 'url: is not a URL'],
   ['what is no pool', { pool: {} }, 'pool: must be a Pool of pg'],
   ['a schema to be quoted', { url, schema: 'My Schema' }, 'schema: is [a-z_]'],
+  ['no connection but the listening one', { url, maxConnections: 1 }, 'maxConnections'],
   ['a log of nothing', { url, retention: { maxCount: 0 } }, 'retention.maxCount'],
   ['an unknown certificate', { url, tls: { rejectUnauthorized: false } }, 'tls'],
   [

@@ -30,7 +30,7 @@ export type PostgresAddress =
       readonly password?: string;
       /** `true` or certificates. Certificates are always checked. Default: plain. */
       readonly tls?: boolean | PostgresTls;
-      /** Connections at most. Default 10. */
+      /** Connections at most, 2 or more. Default 10. */
       readonly maxConnections?: number;
       readonly pool?: undefined;
     }
@@ -95,7 +95,8 @@ const addressFields = {
       }),
     ])
     .optional(),
-  maxConnections: z.int().min(1).optional(),
+  // One may be listening.
+  maxConnections: z.int().min(2).optional(),
   pool: z
     .custom<PostgresPool>(
       (value) => typeof Object(value).connect === 'function' && 'on' in Object(value),

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   eventually,
   freshChannel,
@@ -91,16 +92,17 @@ test('a half-open connection is broken off and made anew though no end was ever 
   const proxy = await tcpProxy(Number(new URL(postgres.url).port));
   const store = await startedStore({
     url: `postgres://postgres@127.0.0.1:${proxy.port}/postgres`,
-    maxConnections: 1,
     ...quick,
   });
   const channel = freshChannel();
   await store.append([sampleDraft(channel)]);
-  expect(proxy.accepted).toBe(1);
+  // The clean-up after the first append may have made another one.
+  await store.drain();
+  const before = proxy.accepted;
   proxy.freeze();
   await expect(store.positions([channel])).rejects.toMatchObject(unavailable);
   await eventually(async () => done(await store.append([sampleDraft(channel)])));
-  expect(proxy.accepted).toBe(2);
+  expect(proxy.accepted).toBeGreaterThan(before);
 });
 
 test('a connection cut with commands under way: each settles, none runs twice', async () => {
@@ -121,6 +123,19 @@ test('a connection cut with commands under way: each settles, none runs twice', 
   expect(new Set(ids).size).toBe(ids.length);
   const known = drafts.filter((_, i) => outcomes[i]?.status === 'appended').map(({ id }) => id);
   expect(ids).toEqual(expect.arrayContaining(known));
+});
+
+test('G10 close leaves no connection where the server has fallen silent', async () => {
+  const postgres = await privatePostgres();
+  const connections = (): number =>
+    process.getActiveResourcesInfo().filter((each) => each === 'TCPSocketWrap').length;
+  const before = connections();
+  const store = await startedStore({ url: postgres.url, ...quick });
+  await store.append([sampleDraft(freshChannel())]);
+  expect(connections()).toBeGreaterThan(before);
+  await postgres.kill('SIGSTOP');
+  await store.close();
+  await eventually(() => expect(connections()).toBeLessThanOrEqual(before));
 });
 
 test('start rejects while PostgreSQL is away, and succeeds once it is there', async () => {
@@ -150,7 +165,13 @@ test('close ends a start that waits for its next attempt', async () => {
   const started = expect(store.start()).rejects.toMatchObject({ code: 'CLOSED' });
   // The waits double: after five attempts it waits far longer than an attempt takes.
   await eventually(() => expect(attempts).toBeGreaterThanOrEqual(5));
+  let hasEnded = false;
+  void started.then(() => {
+    hasEnded = true;
+  });
   await store.close();
+  await nextTurn();
+  expect(hasEnded).toBe(true);
   await started;
 });
 

@@ -1,8 +1,9 @@
-import { outboxContract } from '@realtime-notify/contract-kit';
-import { afterAll, beforeAll } from 'vitest';
+import { freshChannel, outboxContract, sampleDraft } from '@realtime-notify/contract-kit';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { postgresStore } from '../src/index.js';
 import { fragileStore } from './fragile-store.js';
 import {
+  adminPool,
   beginTransaction,
   dropSchema,
   postgresMustAnswer,
@@ -19,4 +20,26 @@ outboxContract({
   create: () => postgresStore({ url: postgresUrl, schema: runSchema }),
   begin: () => beginTransaction(),
   createFragile: () => fragileStore({ schema: runSchema }),
+});
+
+test('O-SESSION a connection that is in no transaction, or in one that has failed, puts nothing', async () => {
+  const store = postgresStore({ url: postgresUrl, schema: runSchema });
+  onTestFinished(() => store.close());
+  await store.start();
+  const { outbox } = store;
+  if (outbox === undefined) throw new Error('the store has no outbox');
+  const pool = adminPool(postgresUrl);
+  onTestFinished(() => pool.end());
+  const drafts = [sampleDraft(freshChannel())];
+  const invalid = { code: 'OPTIONS_INVALID', message: expect.stringContaining('BEGIN first') };
+  await expect(outbox.put(pool, drafts)).rejects.toMatchObject(invalid);
+  const client = await pool.connect();
+  onTestFinished(() => client.release());
+  await expect(outbox.put(client, drafts)).rejects.toMatchObject(invalid);
+  await client.query('BEGIN');
+  await expect(client.query('SELECT 1 / 0')).rejects.toThrow();
+  // The driver's own error: in_failed_sql_transaction.
+  await expect(outbox.put(client, drafts)).rejects.toMatchObject({ code: '25P02' });
+  await client.query('ROLLBACK');
+  expect(await outbox.relay(10)).toEqual({ drafts: [], outcomes: [], more: false });
 });

@@ -132,6 +132,28 @@ test('G9 keys go after their window beside the appends, without anybody asking',
   });
 });
 
+test('a key whose window is over is free, deleted or not', async () => {
+  const store = await startedStore();
+  const channel = freshChannel();
+  const once = async (digest: string): Promise<string | undefined> => {
+    const draft = sampleDraft(channel, { idempotency: { key: 'k', digest } });
+    return (await store.append([draft]))[0]?.status;
+  };
+  expect([await once('a'), await once('a'), await once('b')]).toEqual([
+    'appended',
+    'duplicate',
+    'failed',
+  ]);
+  // It has cleaned up with its first append, and does so again in some seconds only.
+  await store.drain();
+  await admin.query(
+    `UPDATE ${runSchema}.idempotency_keys SET expires_at = now() WHERE head_id =
+       (SELECT id FROM ${runSchema}.heads WHERE channel = $1)`,
+    [channel],
+  );
+  expect([await once('b'), await once('b')]).toEqual(['appended', 'duplicate']);
+});
+
 test('G9 finished work keeps its key for a day', async () => {
   const store = await startedStore();
   const work = { key: freshChannel(), afterMs: 0, workJson: '{}' };

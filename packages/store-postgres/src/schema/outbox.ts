@@ -33,9 +33,6 @@ CREATE TABLE ${schema}.outbox (
 -- In the caller's transaction; waits for no other.
 CREATE FUNCTION ${schema}.put(drafts json) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  IF transaction_timestamp() = statement_timestamp() THEN
-    RAISE EXCEPTION 'no transaction is open' USING ERRCODE = 'RN001';
-  END IF;
   -- What append could not take would never leave the outbox.
   PERFORM FROM json_to_recordset(drafts)
     AS x(channel text, id uuid, type text, "time" bigint, data text, traceparent text);
