@@ -5,8 +5,8 @@ import { onPath, run } from './run.js';
 export const containers = {
   redis: ['redis'],
   'redis-cluster': ['redis-cluster'],
-  mongo: ['mongo'],
   kafka: ['kafka', 'kafka-1', 'kafka-2', 'kafka-3'],
+  mongo: ['mongo'],
   postgres: ['postgres'],
 } as const;
 
