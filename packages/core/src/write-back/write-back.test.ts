@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { memoryStore } from '../memory/memory-store.js';
+import { gate } from '../test-doubles/gate.js';
 import { SharedStore, testNotifier } from '../test-doubles/notifier-parts.js';
 import { logAway, SharedLog } from '../test-doubles/shared-log.js';
 
@@ -94,6 +95,27 @@ test('what comes while its channel waits goes behind it, other channels do not w
   await held;
   await settle(10_000);
   expect(await numbers('1')).toEqual([1, 2]);
+  await notifier.close();
+});
+
+test('a channel is held for what is still on its way into the log', async () => {
+  const { store, log, start, numbers } = cluster();
+  const { notifier } = await start();
+  store.fail('append', 'positions');
+  await outcomeOf(notifier.notify(to('1', 1)));
+  const held = gate();
+  log.before = () => held.passed;
+  const second = notifier.notify(to('1', 2));
+  await settle();
+  store.recover();
+  await settle(3_000);
+  expect(await numbers('1')).toEqual([1]);
+  const third = outcomeOf(notifier.notify(to('1', 3)));
+  await settle();
+  held.open();
+  await Promise.all([outcomeOf(second), third]);
+  await settle(10_000);
+  expect(await numbers('1')).toEqual([1, 2, 3]);
   await notifier.close();
 });
 

@@ -118,9 +118,9 @@ export class WriteBack {
       const error = await this.#append(some.flatMap(({ drafts }) => drafts));
       this.#settled = some.at(-1)?.number ?? this.#settled;
       for (const { settle } of some) settle(error);
+      if (!this.#isAsking) void this.#ask();
     }
     this.#isGiving = false;
-    if (!this.#isAsking) void this.#ask();
   }
 
   #next(): readonly Kept[] {
@@ -142,11 +142,11 @@ export class WriteBack {
     }
   }
 
-  /** Until no channel is held. */
+  /** Until nothing waits there but what is still on its way into the log. */
   async #ask(): Promise<void> {
     this.#isAsking = true;
     const { signal } = this.#closing;
-    while (this.#held.size > 0 && !signal.aborted) {
+    while (!signal.aborted && this.#isHoldingSettled()) {
       const settled = this.#settled;
       try {
         await this.#context.log.replayed();
@@ -157,6 +157,11 @@ export class WriteBack {
       }
     }
     this.#isAsking = false;
+  }
+
+  #isHoldingSettled(): boolean {
+    for (const number of this.#held.values()) if (number <= this.#settled) return true;
+    return false;
   }
 
   #release(upTo: number): void {
