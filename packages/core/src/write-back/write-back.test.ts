@@ -119,6 +119,34 @@ test('a channel is held for what is still on its way into the log', async () => 
   await notifier.close();
 });
 
+test('what is sent without waiting reaches the log in its order, however long that takes for each', async () => {
+  const { store, log, start } = cluster();
+  const { notifier } = await start();
+  store.fail('append', 'positions');
+  await outcomeOf(notifier.notify(to('1', 0)));
+  let ms = 100;
+  log.before = () => {
+    ms /= 2;
+    return new Promise((resolve) => setTimeout(resolve, ms));
+  };
+  await outcomeOf(Promise.all([1, 2, 3].map((n) => notifier.notify(to('1', n)))));
+  expect(log.records.map(({ dataJson }) => JSON.parse(dataJson).n)).toEqual([0, 1, 2, 3]);
+  await notifier.close();
+});
+
+test('a busy channel is stored at once again when the store is back', async () => {
+  const { store, log, start } = cluster();
+  const { notifier } = await start();
+  store.fail('append', 'positions');
+  await outcomeOf(notifier.notify(to('1', 0)));
+  store.recover();
+  await settle(30);
+  const after = await outcomeOf(Promise.all([1, 2, 3].map((n) => notifier.notify(to('1', n)))));
+  expect(after.at(-1)).toMatchObject({ stored: true });
+  expect(log.records.length).toBeLessThan(5);
+  await notifier.close();
+});
+
 test('a log that is away too makes notify reject, to be tried again', async () => {
   const { store, log, start, numbers } = cluster();
   const { notifier } = await start();
@@ -160,9 +188,11 @@ test('a node that only publishes logs and replays nothing', async () => {
   store.recover();
   await settle(10_000);
   expect(log.replays).toEqual([]);
+  // Its turn does not come: it goes behind the first, into the log.
+  expect(await outcomeOf(notifier.notify(to('1', 2)))).toMatchObject({ buffered: true });
   const other = await start();
   await settle(1_000);
-  expect(await numbers('1')).toEqual([1]);
+  expect(await numbers('1')).toEqual([1, 2]);
   await Promise.all([notifier.close(), other.notifier.close()]);
 });
 
