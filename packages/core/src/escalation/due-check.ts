@@ -52,18 +52,21 @@ export class DueCheck {
     this.#context = context;
   }
 
-  /** Rejects where something could not be found out for the moment. */
-  async check(rule: ResolvedRule, work: EscalationWork): Promise<Verdict> {
+  /**
+   * Rejects where something could not be found out for the moment, or before it was.
+   * @param closing - aborts when the node is closed
+   */
+  async check(rule: ResolvedRule, work: EscalationWork, closing: AbortSignal): Promise<Verdict> {
     const { userId } = work;
     const stored = await this.#find(rule, work);
     if (stored.length === 0) return { verdict: 'missing' };
-    const unseen = await this.#unseen(userId, stored);
+    const unseen = await this.#unseen(userId, stored, closing);
     if (unseen.length === 0) return { verdict: 'drop' };
     if (rule.whileOnline !== 'call' && (await this.#isOnline(userId))) {
       if (rule.whileOnline === 'skip') return { verdict: 'drop' };
       return { verdict: 'wait', ms: Math.max(leastWaitMs, rule.unseenAfterMs) };
     }
-    const preferences = await this.#preferencesOf(userId);
+    const preferences = await this.#preferencesOf(userId, closing);
     const wanted = unseen.filter(({ type }) => allowsMedium(preferences, type, rule.medium));
     const [first, ...others] = wanted.map(notificationOf);
     if (first === undefined) return { verdict: 'drop' };
@@ -89,9 +92,10 @@ export class DueCheck {
   async #unseen(
     userId: string,
     stored: readonly StoredEnvelope[],
+    closing: AbortSignal,
   ): Promise<readonly StoredEnvelope[]> {
     const ids = stored.map(({ id }) => id);
-    const seen = await this.#ask('hasSeen', () => this.#context.hasSeen(userId, ids));
+    const seen = await this.#ask('hasSeen', () => this.#context.hasSeen(userId, ids), closing);
     return stored.filter(({ id }) => !seen.has(id));
   }
 
@@ -99,9 +103,10 @@ export class DueCheck {
     return (await this.#context.presence.online([userId])).has(userId);
   }
 
-  async #preferencesOf(userId: string): Promise<ResolvedPreferences> {
+  async #preferencesOf(userId: string, closing: AbortSignal): Promise<ResolvedPreferences> {
     const { preferencesOf, preferences } = this.#context;
-    const own = preferencesOf && (await this.#ask('preferencesOf', () => preferencesOf(userId)));
+    const own =
+      preferencesOf && (await this.#ask('preferencesOf', () => preferencesOf(userId), closing));
     return resolvePreferences(preferences, own ?? {});
   }
 
@@ -120,12 +125,13 @@ export class DueCheck {
     return this.#context.slots.take(userId, medium, limits);
   }
 
-  #ask<T>(name: string, hook: () => Promise<T> | T): Promise<T> {
+  #ask<T>(name: string, hook: () => Promise<T> | T, closing: AbortSignal): Promise<T> {
     const { hookWaitMs } = this.#context;
-    return withinMs(Promise.resolve().then(hook), hookWaitMs, () => {
+    const late = () => {
       const message = `the \`${name}\` hook took over ${hookWaitMs} ms`;
       return new NotifyError('ESCALATION_FAILED', message);
-    });
+    };
+    return withinMs(Promise.resolve().then(hook), hookWaitMs, late, closing);
   }
 }
 

@@ -161,8 +161,12 @@ test('a drain lets the call under way end and takes nothing more', async () => {
   expect(other.calls.map(({ userId }) => userId)).toEqual(['u2']);
 });
 
-test('nothing is left running after close', async () => {
-  const { notifier, approve } = await started({ hook: () => never });
+test.each([
+  ['a call', { hook: () => never }],
+  ['a look at what was seen', { hasSeen: () => never }],
+  ['a look at preferences', { preferencesOf: () => never }],
+])('nothing is left running after close, in the middle of %s', async (_, options) => {
+  const { notifier, approve } = await started({ ...options, hookWaitMs: 60_000 });
   await approve('u1');
   await elapse(unseenAfterMs);
   await notifier.close();

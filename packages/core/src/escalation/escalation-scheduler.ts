@@ -1,4 +1,5 @@
 import type { ChannelNames } from '../channels/channel-names.js';
+import type { ErrorCode } from '../errors/error-codes.js';
 import { NotifyError } from '../errors/notify-error.js';
 import type { Appender } from '../notifier/append-audience.js';
 import type { DueWork, ScheduledWork } from '../ports/due-work.js';
@@ -24,6 +25,9 @@ type Planned = Pick<Draft, 'channel' | 'id' | 'type' | 'time'>;
  */
 const settleMs = 6_000;
 
+/** What becomes an outcome of each draft, as where the append itself fails. */
+const mayPass: ReadonlySet<ErrorCode> = new Set(['STORE_UNAVAILABLE', 'LIMIT_EXCEEDED']);
+
 /**
  * Schedules escalations before it appends what they are about: nothing that is stored can be without. What is not
  * stored after all is found out when it is due, or cancelled where it is known at once.
@@ -42,7 +46,7 @@ export class EscalationScheduler implements Appender {
     try {
       await this.schedule(concerned);
     } catch (error) {
-      if (!NotifyError.is(error) || error.code === 'CLOSED') throw error;
+      if (!NotifyError.is(error) || !mayPass.has(error.code)) throw error;
       return drafts.map(() => ({ status: 'failed', error }));
     }
     const outcomes = await appender.append(drafts);

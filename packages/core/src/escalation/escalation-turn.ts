@@ -72,7 +72,7 @@ export class EscalationTurn {
       return this.#giveUp(work, [], failure('the nodes that called it died'));
     }
     try {
-      const found = await this.#context.check.check(rule, work);
+      const found = await this.#context.check.check(rule, work, this.#closing);
       if (found.verdict === 'drop') await this.#finish();
       else if (found.verdict === 'wait') await this.#postpone(found.ms, { ...work, looks: 0 });
       else if (found.verdict === 'missing') await this.#lookAgain(work);

@@ -12,6 +12,14 @@ test('settles as the work does, or rejects when it is late', async () => {
   await expect(withinMs(never, 1, late)).rejects.toThrow('late');
 });
 
+test('rejects as soon as its signal aborts, also one that has', async () => {
+  const ending = new AbortController();
+  const cut = withinMs(never, 60_000, late, ending.signal);
+  ending.abort();
+  await expect(cut).rejects.toThrow('late');
+  await expect(withinMs(never, 60_000, late, ending.signal)).rejects.toThrow('late');
+});
+
 test('an answer that came while this process stalled still counts', async () => {
   const [near, far] = await socketPair();
   const answer = withinMs(once(near, 'data'), 5, late);
