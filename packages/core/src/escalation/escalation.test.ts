@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { CatalogueSchemas } from '../catalogue/catalogue.js';
 import { memoryStore } from '../memory/memory-store.js';
+import { memoryTransaction } from '../memory/memory-transaction.js';
 import { createNotifier } from '../notifier/notifier.js';
 import type { NotifierOptions } from '../notifier/notifier-options.js';
 import {
@@ -128,6 +129,20 @@ test('what was never stored is never escalated, and at last forgotten', async ()
   expect(calls).toEqual([]);
   expect(cancelled).toHaveBeenCalledTimes(1);
   expect(await dueWork.take(9, 1)).toEqual([]);
+});
+
+test('what a transaction sends is escalated where it commits', async () => {
+  const { notifier, calls } = await started({ store: memoryStore() });
+  const [committed, rolledBack] = [memoryTransaction(), memoryTransaction()];
+  const ids: string[] = [];
+  for (const session of [committed, rolledBack]) {
+    const order = { type: 'order.approved', data: { orderId: '7' } } as const;
+    ids.push((await notifier.notify({ ...order, to: { user: 'u1' } }, { session })).id);
+  }
+  await committed.commit();
+  await rolledBack.rollback();
+  await elapse(unseenAfterMs + 60_000);
+  expect(calls.map(({ key }) => key)).toEqual([`escalation:mail:${ids[0]}:u1`]);
 });
 
 test('where it cannot be scheduled it is not stored', async () => {

@@ -236,7 +236,12 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
       ? new OutboxRelay({ ...common, outbox, breaker, shown, appender })
       : undefined;
   const wrote = (): void => relay?.nudge();
-  const outboxWriter = new OutboxWriter({ publisher: sender, outbox, wrote });
+  const outboxWriter = new OutboxWriter({
+    publisher: sender,
+    outbox,
+    wrote,
+    escalation: escalation?.appender,
+  });
   const history = new History(store, channelNames, counters);
   const connections = new Connections(limits, counters);
   const clients = { emitters, deadlines, connections, control, attacher };

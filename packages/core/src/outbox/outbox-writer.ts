@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NotifyError } from '../errors/notify-error.js';
+import type { EscalationScheduler } from '../escalation/escalation-scheduler.js';
 import type { NotifyPending, NotifyRequest } from '../notifier/notify-request.js';
 import type { Publisher } from '../notifier/publisher.js';
 import { resolveOptions } from '../options/resolve-options.js';
@@ -11,6 +12,8 @@ export interface OutboxWriterContext {
   readonly publisher: Pick<Publisher, 'prepare' | 'check'>;
   /** Undefined where the store has none. */
   readonly outbox: Outbox | undefined;
+  /** Schedules what is to be done about drafts that are not looked at; undefined where nothing is. */
+  readonly escalation?: Pick<EscalationScheduler, 'schedule'> | undefined;
   /** Something will probably be committed soon. */
   readonly wrote: () => void;
 }
@@ -31,11 +34,11 @@ export class OutboxWriter {
 
   /**
    * Rejects as {@link Publisher.prepare} throws and as {@link Publisher.check}, with `OPTIONS_INVALID`,
-   * `TRANSACTIONS_UNSUPPORTED`, or as the store's `put`.
+   * `TRANSACTIONS_UNSUPPORTED`, or as the store's `put` and `schedule`.
    */
   async write(request: NotifyRequest, options: unknown): Promise<NotifyPending> {
     const { session } = resolveOptions(optionsSchema, options, 'notify');
-    const { publisher, outbox, wrote } = this.#context;
+    const { publisher, outbox, escalation, wrote } = this.#context;
     if (request.durable === false) {
       throw new NotifyError('OPTIONS_INVALID', 'what is not durable joins no transaction');
     }
@@ -49,10 +52,10 @@ export class OutboxWriter {
     for (let start = 0; start < channels.length; start += chunk) {
       if (start > 0) await nextTurn();
       const some = channels.slice(start, start + chunk);
-      await outbox.put(
-        session,
-        some.map((channel) => ({ ...content, channel })),
-      );
+      const drafts = some.map((channel) => ({ ...content, channel }));
+      // Before, as with all appends; where the transaction is rolled back it comes to nothing.
+      await escalation?.schedule(drafts);
+      await outbox.put(session, drafts);
     }
     wrote();
     return { id: content.id, time: content.time, status: 'pending', channels };
