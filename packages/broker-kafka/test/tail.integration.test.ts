@@ -111,9 +111,13 @@ test('partitions added later are read from their first record', async () => {
   await createTopic(brokers, topic, 1);
   const read = new RecordingTail(testClient({ brokers }, { layoutMaxAgeMs: 300 }), topic);
   await read.tail.ready;
-  await withAdmin(brokers, (admin) =>
-    admin.createPartitions({ topicPartitions: [{ topic, count: 6 }] }),
-  );
+  await withAdmin(brokers, async (admin) => {
+    await admin.createPartitions({ topicPartitions: [{ topic, count: 6 }] });
+    await eventually(async () => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      expect(topics[0]?.partitions).toHaveLength(6);
+    });
+  });
   // A new client knows the new partitions, most likely before the tail does.
   const writer = testClient({ brokers });
   await writer.produce(topic, numbered(0, 200), patient);
