@@ -55,7 +55,7 @@ export {
 export { type InboxChange, inboxChangedType, type Marking } from './inbox/inbox-change.js';
 export type { InboxCounts } from './inbox/inbox-look.js';
 export type { InboxOptions } from './inbox/inbox-options.js';
-export type { GroupsOf } from './inbox/membership.js';
+export type { Follower, GroupsOf, InboxClient } from './inbox/membership.js';
 export { Connections, type Place } from './limits/connections.js';
 export { LimitCounters, type LimitCounts, type LimitError } from './limits/counters.js';
 export { type LimitName, type LimitRow, limitTable } from './limits/limit-table.js';

@@ -122,9 +122,14 @@ export class Access {
 
   /** Rejects with `FORBIDDEN` where the client may not follow the group. */
   async authorize(principal: Principal, group: string): Promise<void> {
-    if (!(await this.#authorize(principal, group))) {
+    if (!(await this.allows(principal, group))) {
       throw new NotifyError('FORBIDDEN', 'the user may not follow this group');
     }
+  }
+
+  /** Whether the client may follow the group. Rejects with whatever kept the hook from answering. */
+  async allows(principal: Principal, group: string): Promise<boolean> {
+    return this.#authorize(principal, group);
   }
 }
 

@@ -83,6 +83,15 @@ export class Control {
     this.assertNotRevoked(principal, admittedAt);
   }
 
+  /** What `look` finds, for a client whose credential was not revoked before, nor meanwhile. */
+  async whileAdmitted<Found>(principal: Principal, look: () => Promise<Found>): Promise<Found> {
+    const admittedAt = Date.now();
+    await this.admit(principal, admittedAt);
+    const found = await look();
+    this.assertNotRevoked(principal, admittedAt);
+    return found;
+  }
+
   /**
    * A node that stood still for so long that others took it for gone may have missed a revocation that is
    * done for them: its clients come back, and are admitted by what the log says by then.

@@ -1,5 +1,6 @@
 import type { StoredEnvelope } from '../notification/notification.js';
 import type { Store } from '../ports/store.js';
+import { clocksDifferMs } from './clocks-differ.js';
 import type { InboxChannel } from './inbox-look.js';
 
 /** Which notifications of an inbox are wanted. */
@@ -8,6 +9,8 @@ export interface InboxFilter {
   readonly archived: boolean;
   readonly types: ReadonlySet<string> | undefined;
   readonly muted: ReadonlySet<string>;
+  /** Only what was made at or after this time, in milliseconds since 1970 UTC. */
+  readonly sinceMs: number;
 }
 
 /** One channel of an inbox, read from its end towards its beginning. */
@@ -64,7 +67,9 @@ export class BackwardLog {
     const [page] = await store.readAfter([{ channel, after, limit: last - after }]);
     const items = page?.items ?? [];
     this.#ready.push(...items.filter((item) => item.offset <= last && this.#isWanted(item)));
-    this.#upTo = after;
+    const { sinceMs } = this.#filter;
+    const isPassed = items.some(({ time }) => time < sinceMs - clocksDifferMs);
+    this.#upTo = isPassed ? first - 1 : after;
   }
 
   /** Skips what the marks rule out without reading it. */
@@ -75,9 +80,10 @@ export class BackwardLog {
     return this.#upTo < first ? undefined : this.#upTo;
   }
 
-  #isWanted({ offset, type }: StoredEnvelope): boolean {
+  #isWanted({ offset, type, time }: StoredEnvelope): boolean {
     const { marks } = this.#channel;
-    const { unread, archived, types, muted } = this.#filter;
+    const { unread, archived, types, muted, sinceMs } = this.#filter;
+    if (time < sinceMs) return false;
     if (marks.removed.has(offset) || marks.archived.has(offset) !== archived) return false;
     if (unread && marks.read.has(offset)) return false;
     return types === undefined ? !muted.has(type) : types.has(type);

@@ -11,7 +11,7 @@ import { countInbox } from './count-inbox.js';
 import { type InboxChange, inboxChangedType } from './inbox-change.js';
 import { type InboxCounts, InboxLook } from './inbox-look.js';
 import { InboxState } from './inbox-state.js';
-import type { Membership } from './membership.js';
+import type { Follower, Membership } from './membership.js';
 import { OneAtATime } from './one-at-a-time.js';
 
 /** What {@link InboxChanges} works with. */
@@ -45,28 +45,23 @@ export class InboxChanges {
     this.#context = context;
   }
 
-  /**
-   * The inbox as it is, every channel joined.
-   * @param followed - groups that the user may follow
-   */
-  async look(userId: string, followed: readonly string[]): Promise<InboxLook> {
-    const look = await this.#look(userId, followed);
-    if (look.unjoined.length === 0) return look;
-    await this.join(userId, followed);
-    return this.#look(userId, followed);
+  /** The inbox as it is, every channel joined, and those left that the user may not follow any more. */
+  async look(follower: Follower): Promise<InboxLook> {
+    const look = await this.#look(follower);
+    if (look.unjoined.length === 0 && look.refused.length === 0) return look;
+    await this.join(follower);
+    return this.#look(follower);
   }
 
   /** As {@link join}, where it is not so already; costs one read. */
-  async assureJoined(userId: string, followed: readonly string[]): Promise<void> {
-    const { state, channels } = await this.#members(userId, followed);
-    if (channels.some((channel) => !state.channels.has(channel))) {
-      await this.join(userId, followed);
-    }
+  async assureJoined(follower: Follower): Promise<void> {
+    const { state, channels } = await this.#members(follower);
+    if (channels.some((channel) => !state.channels.has(channel))) await this.join(follower);
   }
 
   /** From now on what comes to these groups is in the inbox; what is there already is not. */
-  async join(userId: string, followed: readonly string[]): Promise<void> {
-    await this.change(userId, followed, ({ unjoined }) => {
+  async join(follower: Follower): Promise<void> {
+    await this.change(follower, ({ unjoined }) => {
       if (unjoined.length === 0) return undefined;
       const groups = this.#context.channelNames.groupsOf(unjoined);
       // Of the user's own channel and `all` nobody has to be told.
@@ -76,22 +71,25 @@ export class InboxChanges {
 
   /**
    * Does `work`, again where somebody else was faster, and tells the user's devices. Resolves with the counts
-   * after it. Where it changes nothing, nothing is stored or told.
+   * after it. Where it changes nothing, nothing is stored or told. Groups that the user may not follow any more
+   * are left first.
    * Rejects with `STORE_UNAVAILABLE`, `HEAD_MOVED`, `GROUPS_UNAVAILABLE` or `INBOX_UNREADABLE`.
    */
-  change(userId: string, followed: readonly string[], work: Work): Promise<InboxCounts> {
-    return this.#turns.run(userId, () => this.#change(userId, followed, work));
+  change(follower: Follower, work: Work): Promise<InboxCounts> {
+    return this.#turns.run(follower.userId, () => this.#change(follower, work));
   }
 
-  async #change(userId: string, followed: readonly string[], work: Work): Promise<InboxCounts> {
+  async #change(follower: Follower, work: Work): Promise<InboxCounts> {
     for (let attempt = 1; ; attempt += 1) {
-      const look = await this.#look(userId, followed);
-      const told = work(look);
+      const look = await this.#look(follower);
+      const left = this.#left(look);
+      const told = left ?? work(look);
       const counts = await countInbox(look, this.#context.store);
       const { position, at } = look;
       if (told === undefined) return { ...counts, position, at };
       try {
-        return await this.#append(userId, look, { ...told, ...counts, at });
+        const after = await this.#append(follower.userId, look, { ...told, ...counts, at });
+        if (left === undefined) return after;
       } catch (error) {
         const isLate = NotifyError.is(error) && error.code === 'HEAD_MOVED';
         if (!isLate || attempt === maxAttempts) throw error;
@@ -99,20 +97,26 @@ export class InboxChanges {
     }
   }
 
-  async #look(userId: string, followed: readonly string[]): Promise<InboxLook> {
+  #left({ refused }: InboxLook): ReturnType<Work> {
+    if (refused.length === 0) return undefined;
+    return { action: 'left', groups: this.#context.channelNames.groupsOf(refused) };
+  }
+
+  async #look(follower: Follower): Promise<InboxLook> {
     const { store, channelNames, maxItems } = this.#context;
-    const { position, state, channels } = await this.#members(userId, followed);
+    const { position, state, channels, refused } = await this.#members(follower);
     const ends = await store.readAfter(
       channels.map((channel) => ({ channel, after: beyondAnyLog, limit: 1 })),
     );
     const logs = new Map(channels.map((channel, i) => [channel, ends[i] ?? nowhere()]));
-    const ownChannel = channelNames.user(userId);
-    return new InboxLook({ position, state, logs, ownChannel, maxItems });
+    const ownChannel = channelNames.user(follower.userId);
+    return new InboxLook({ position, state, logs, refused, ownChannel, maxItems });
   }
 
-  async #members(userId: string, followed: readonly string[]) {
+  async #members(follower: Follower) {
     const { store, channelNames, membership } = this.#context;
-    const groups = followed.map((group) => channelNames.group(group));
+    const { userId } = follower;
+    const groups = follower.groups.map((group) => channelNames.group(group));
     const [[kept], told] = await Promise.all([
       store.states([channelNames.inbox(userId)]),
       membership.toldBy(userId),
@@ -120,7 +124,9 @@ export class InboxChanges {
     if (kept === undefined) throw new NotifyError('STORE_UNAVAILABLE', 'the store gave no state');
     const state = InboxState.parse(kept.stateJson);
     const channels = membership.channelsOf(userId, state, told, groups);
-    return { position: kept.position, state, channels };
+    const refused = await membership.refused(follower, told, channels);
+    const allowed = channels.filter((channel) => !refused.includes(channel));
+    return { position: kept.position, state, channels: allowed, refused };
   }
 
   /** The state with the marks of the look, and no others: of channels that were left nothing stays. */

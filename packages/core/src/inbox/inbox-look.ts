@@ -28,19 +28,24 @@ export class InboxLook {
   #channels: readonly InboxChannel[];
   /** Channels that are not in the state as yet. */
   readonly unjoined: readonly string[];
+  /** Channels that are in the state and not here, since the user may not follow them any more. */
+  readonly refused: readonly string[];
 
   constructor(fields: {
     readonly position: Position;
     readonly state: InboxState;
     /** All channels of the inbox, with their logs. */
     readonly logs: ReadonlyMap<string, LogEnds>;
+    /** Channels that the user may not follow any more. */
+    readonly refused: readonly string[];
     /** The channel of which nothing is older than the user's joining. */
     readonly ownChannel: string;
     readonly maxItems: number;
   }) {
-    const { position, state, logs, ownChannel, maxItems } = fields;
+    const { position, state, logs, refused, ownChannel, maxItems } = fields;
     this.position = position;
     this.state = state;
+    this.refused = refused;
     this.unjoined = [...logs.keys()].filter((channel) => !state.channels.has(channel));
     this.#channels = [...logs].map(([channel, ends]) => {
       const { epoch, offset } = ends.head;

@@ -1,6 +1,7 @@
 import type { ChannelNames } from '../channels/channel-names.js';
 import { NotifyError } from '../errors/notify-error.js';
 import type { Notification } from '../notification/notification.js';
+import { typePattern } from '../notification/type-name.js';
 import type { Store } from '../ports/store.js';
 import {
   type Cursor,
@@ -15,6 +16,7 @@ import { type Marked, type Marking, mark } from './inbox-change.js';
 import type { InboxChanges } from './inbox-changes.js';
 import type { InboxCounts, InboxLook } from './inbox-look.js';
 import { type InboxItem as Listed, listInbox } from './list-inbox.js';
+import type { Follower } from './membership.js';
 
 /** Which notifications: some by their ids, all that are there, or all up to where a client stands. */
 export type InboxSelection =
@@ -36,6 +38,11 @@ export interface InboxQuery {
   readonly before?: string | undefined;
   /** Only what is newer: the `cursor` of another page, or of a stream. */
   readonly after?: string | undefined;
+  /**
+   * Only what was made at or after this time, in milliseconds since 1970 UTC; publishers' clocks may differ by a
+   * minute.
+   */
+  readonly sinceMs?: number | undefined;
   /** So many bytes of data at most, but one notification in any case. Default 1 MiB. */
   readonly maxBytes?: number | undefined;
 }
@@ -64,9 +71,7 @@ export interface InboxPage {
 
 /** What {@link Inbox} works with. */
 export interface InboxContext {
-  readonly userId: string;
-  /** Groups that the user may follow, as far as the caller knows. */
-  readonly groups: readonly string[];
+  readonly follower: Follower;
   readonly channelNames: ChannelNames;
   readonly changes: InboxChanges;
   readonly store: Pick<Store, 'readAfter'>;
@@ -78,6 +83,7 @@ export interface InboxContext {
 
 const mostItems = 100;
 const mostIds = 100;
+const mostMuted = 100;
 
 /**
  * The inbox of one user: what came to the user, to the groups and to all, as long as the store keeps it, with what
@@ -91,14 +97,14 @@ export class Inbox {
   readonly #context: InboxContext;
 
   constructor(context: InboxContext) {
-    this.userId = context.userId;
+    this.userId = context.follower.userId;
     this.#context = context;
   }
 
   /** Rejects also with `CURSOR_INVALID` or `OPTIONS_INVALID`. */
   async list(query: InboxQuery = {}): Promise<InboxPage> {
     const { store, channelNames } = this.#context;
-    const { unread = false, archived = false, types, before, after } = query;
+    const { unread = false, archived = false, types, before, after, sinceMs = 0 } = query;
     const { limit = 20, maxBytes = 1024 * 1024 } = query;
     if (!Number.isInteger(limit) || limit < 1 || limit > mostItems) {
       throw new NotifyError('OPTIONS_INVALID', `an inbox lists 1 to ${mostItems} at once`);
@@ -107,7 +113,7 @@ export class Inbox {
     const look = await this.#look();
     const counts = await countInbox(look, store);
     const { muted } = look.state;
-    const filter = { unread, archived, muted, types: types && new Set(types) };
+    const filter = { unread, archived, muted, types: types && new Set(types), sinceMs };
     const { items, next } = await listInbox(look, { store, filter, limit, maxBytes, ...bounds });
     const { position, at } = look;
     const own = channelNames.inbox(this.userId);
@@ -170,10 +176,20 @@ export class Inbox {
     return this.#mark('removed', which);
   }
 
-  /** What is of this type is neither listed nor counted, until {@link unmute}. Streams still carry it. */
-  mute(type: string): Promise<InboxCounts> {
+  /**
+   * What is of this type is neither listed nor counted, until {@link unmute}. Streams still carry it. Rejects also
+   * with `TYPE_UNKNOWN` for what is no name of a type, and with `LIMIT_EXCEEDED` beyond 100 muted types: what is
+   * kept of a user stays small.
+   */
+  async mute(type: string): Promise<InboxCounts> {
+    if (!typePattern.test(type)) {
+      throw new NotifyError('TYPE_UNKNOWN', `${JSON.stringify(type)} is not a valid type name`);
+    }
     return this.#change(({ state: { muted } }) => {
       if (muted.has(type)) return undefined;
+      if (muted.size >= mostMuted) {
+        throw new NotifyError('LIMIT_EXCEEDED', `at most ${mostMuted} types are muted`);
+      }
       muted.add(type);
       return { action: 'muted', type };
     });
@@ -220,16 +236,16 @@ export class Inbox {
     return { upTo };
   }
 
-  async #change(work: Parameters<InboxChanges['change']>[2]): Promise<InboxCounts> {
-    const { changes, userId, groups, assertOpen, track } = this.#context;
+  async #change(work: Parameters<InboxChanges['change']>[1]): Promise<InboxCounts> {
+    const { changes, follower, assertOpen, track } = this.#context;
     assertOpen();
-    return track(changes.change(userId, groups, work));
+    return track(changes.change(follower, work));
   }
 
   async #look(): Promise<InboxLook> {
-    const { changes, userId, groups, assertOpen } = this.#context;
+    const { changes, follower, assertOpen } = this.#context;
     assertOpen();
-    return changes.look(userId, groups);
+    return changes.look(follower);
   }
 }
 

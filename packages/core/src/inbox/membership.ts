@@ -1,3 +1,4 @@
+import type { Principal } from '../access/principal.js';
 import type { ChannelNames } from '../channels/channel-names.js';
 import { NotifyError } from '../errors/notify-error.js';
 import { withinMs } from '../time/within-ms.js';
@@ -8,6 +9,20 @@ import type { InboxState } from './inbox-state.js';
  * an answer that is no list of group names, count as temporary.
  */
 export type GroupsOf = (userId: string) => Promise<readonly string[]> | readonly string[];
+
+/** Whose inbox is used, and what is known of the groups that the user may follow. */
+export interface Follower {
+  readonly userId: string;
+  /** Groups that the user may follow. */
+  readonly groups: readonly string[];
+  /** Asked of each other group in the inbox where there is no `groupsOf`: those that are refused are left. */
+  readonly mayFollow?: ((group: string) => Promise<boolean>) | undefined;
+}
+
+/** A client that was admitted, for routes. */
+export interface InboxClient extends Omit<Follower, 'userId'> {
+  readonly principal: Principal;
+}
 
 /** What {@link Membership} works with. */
 export interface MembershipContext {
@@ -50,6 +65,25 @@ export class Membership {
       throw new NotifyError('LIMIT_EXCEEDED', `an inbox takes in at most ${maxGroups} groups`);
     }
     return [...channels];
+  }
+
+  /**
+   * Those channels of groups in an inbox that its user may not follow any more.
+   * @param channels - of the inbox
+   */
+  async refused(
+    { groups, mayFollow }: Follower,
+    told: readonly string[] | undefined,
+    channels: readonly string[],
+  ): Promise<readonly string[]> {
+    if (told !== undefined || mayFollow === undefined) return [];
+    const { channelNames } = this.#context;
+    const refused: string[] = [];
+    for (const group of channelNames.groupsOf(channels)) {
+      if (groups.includes(group) || (await mayFollow(group))) continue;
+      refused.push(channelNames.group(group));
+    }
+    return refused;
   }
 
   /**

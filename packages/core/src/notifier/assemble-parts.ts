@@ -200,7 +200,7 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
       types: catalogue.types,
       appender,
       presence,
-      inboxSeen: inboxes && ((userId, ids) => seenIn(inboxes, { ...common, userId }, ids)),
+      inboxSeen: inboxes && ((userId, ids) => seenIn(inboxes, common, userId, ids)),
     });
   const breaker: StoreBreaker = new StoreBreaker({
     ...common,
@@ -263,11 +263,13 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
 /** Those of the notifications that the user has seen in the inbox; also while this node drains. */
 function seenIn(
   changes: InboxChanges,
-  context: Pick<InboxContext, 'userId' | 'store' | 'channelNames'>,
+  { store, channelNames }: Pick<InboxContext, 'store' | 'channelNames'>,
+  userId: string,
   ids: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const always = { groups: [], assertOpen: () => {}, track: <T>(work: Promise<T>) => work };
-  return new Inbox({ ...context, ...always, changes }).seen(ids);
+  const follower = { userId, groups: [] };
+  const always = { assertOpen: () => {}, track: <T>(work: Promise<T>) => work };
+  return new Inbox({ follower, store, channelNames, changes, ...always }).seen(ids);
 }
 
 /** @throws NotifyError `OPTIONS_INVALID` */

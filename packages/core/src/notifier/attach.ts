@@ -185,7 +185,7 @@ export class Attacher {
 
   /** Before anything is shown, so that what is shown from now on is in the inbox. */
   async #joinInbox({ userId }: Principal, groups: readonly string[]): Promise<void> {
-    if (userId !== null) await this.#context.inboxes?.assureJoined(userId, groups);
+    if (userId !== null) await this.#context.inboxes?.assureJoined({ userId, groups });
   }
 
   /** The channels that count towards the limit: that of the inbox is extra. */

@@ -7,7 +7,8 @@ import type { EmitterRegistry } from '../emitters/emitter-registry.js';
 import type { FollowStart } from '../emitters/outlet.js';
 import { NotifyError } from '../errors/notify-error.js';
 import { TypedEvents } from '../events/typed-events.js';
-import { Inbox } from '../inbox/inbox.js';
+import type { Inbox } from '../inbox/inbox.js';
+import type { InboxClient } from '../inbox/membership.js';
 import type { Connections } from '../limits/connections.js';
 import type { LimitCounters } from '../limits/counters.js';
 import { resolveOptions } from '../options/resolve-options.js';
@@ -26,6 +27,7 @@ import type {
   NotifyRequest,
   NotifyResult,
 } from './notify-request.js';
+import { openInbox } from './open-inbox.js';
 import type { StopSource } from './stop-sources.js';
 
 /** The facade of the library: publishes, and holds the streams of this node. Made by {@link createNotifier}. */
@@ -167,33 +169,33 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
    * @throws NotifyError `OPTIONS_INVALID` where the notifier was made without `inbox`, `CHANNEL_INVALID`
    */
   inbox(userId: string, { groups = [] }: { readonly groups?: readonly string[] } = {}): Inbox {
-    const { inboxes, store, channelNames } = this.#parts;
-    if (inboxes === undefined) {
-      throw new NotifyError('OPTIONS_INVALID', 'createNotifier was not given `inbox`');
+    return openInbox(this.#parts, this.#life, { userId, groups });
+  }
+
+  /** Whether users have an inbox: {@link NotifierOptions.inbox}. */
+  get hasInbox(): boolean {
+    return this.#parts.inboxes !== undefined;
+  }
+
+  /**
+   * Has `use` work on the inbox of a client, as {@link inbox}; for routes. Rejects also with `UNAUTHENTICATED` where
+   * the credential was revoked, also meanwhile, and with `FORBIDDEN` for an anonymous client.
+   */
+  async withInbox<Result>(
+    { principal, groups, mayFollow }: InboxClient,
+    use: (inbox: Inbox) => Promise<Result>,
+  ): Promise<Result> {
+    const { userId } = principal;
+    if (userId === null) {
+      throw new NotifyError('FORBIDDEN', 'an anonymous client has no inbox');
     }
-    channelNames.inbox(userId);
-    return new Inbox({
-      userId,
-      groups,
-      channelNames,
-      changes: inboxes,
-      store,
-      assertOpen: () => this.#life.assertTakesWork(),
-      track: (work) => this.#life.track(work),
-    });
+    const inbox = openInbox(this.#parts, this.#life, { userId, groups, mayFollow });
+    return this.#admitted(principal, () => use(inbox));
   }
 
   /** The newest stored notifications of some channels, and the cursor from which a stream goes on. */
   async history(request: HistoryRequest): Promise<HistoryPage> {
-    this.#life.assertTakesWork();
-    const { control, history, publishOnly } = this.#parts;
-    if (publishOnly) return history.read(request);
-    const admittedAt = Date.now();
-    await control.admit(request.principal, admittedAt);
-    const page = await history.read(request);
-    // Once more: it may have been revoked while this was read.
-    control.assertNotRevoked(request.principal, admittedAt);
-    return page;
+    return this.#admitted(request.principal, () => this.#parts.history.read(request));
   }
 
   /**
@@ -311,6 +313,12 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #admitted<Found>(principal: Principal, look: () => Promise<Found>): Promise<Found> {
+    this.#life.assertTakesWork();
+    const { control, publishOnly } = this.#parts;
+    return publishOnly ? look() : control.whileAdmitted(principal, look);
   }
 
   #assertServing(): void {
