@@ -1,5 +1,10 @@
 import { jwtAuthenticator } from '@realtime-notify/auth-jwt';
-import { type AccessOptions, createNotifier, defineCatalogue } from '@realtime-notify/core';
+import {
+  type AccessOptions,
+  createNotifier,
+  defineCatalogue,
+  type InboxOptions,
+} from '@realtime-notify/core';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
 
@@ -10,8 +15,8 @@ const secret = Buffer.from('a secret of at least thirty-two bytes');
 const catalogue = defineCatalogue({ message: z.object({ text: z.string() }) });
 
 /** One node on memory, not started. */
-export function makeNotifier() {
-  return createNotifier({ catalogue, drainWindowMs: 50 });
+export function makeNotifier({ inbox }: { readonly inbox?: InboxOptions } = {}) {
+  return createNotifier({ catalogue, drainWindowMs: 50, inbox });
 }
 
 export type ScenarioNotifier = ReturnType<typeof makeNotifier>;

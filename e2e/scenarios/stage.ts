@@ -13,8 +13,7 @@ export interface Stage extends RunningHost {
 
 const usual: readonly MountOptions[] = [{ access, health: true }];
 
-export async function stage(host: Host, mounts = usual): Promise<Stage> {
-  const notifier = makeNotifier();
+export async function stage(host: Host, mounts = usual, notifier = makeNotifier()): Promise<Stage> {
   const running = await host.start({ notifier, mounts });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {

@@ -4,17 +4,15 @@ import {
   type CatalogueSchemas,
   type Logger,
   type Notifier,
-  queryOf,
+  type Principal,
   resolveOptions,
   silentLogger,
 } from '@realtime-notify/core';
 import { z } from 'zod';
-import { parseHistoryQuery } from './history-query.js';
-import { hostDecision } from './host-decision.js';
+import { admitClient } from './admit-client.js';
+import type { Answer } from './answer.js';
+import { type HistoryQuery, mostHistoryItems, parseHistoryQuery } from './history-query.js';
 import { type Handler, route } from './route.js';
-
-/** As many as a stream takes, so that its cursor is accepted there. */
-const maxGroups = 30;
 
 /** What {@link historyHandler} takes: one of `authenticate` and `anonymous: true`. Unknown names are errors. */
 export interface HistoryOptions extends AccessOptions {
@@ -26,7 +24,8 @@ export interface HistoryOptions extends AccessOptions {
   readonly logger?: Logger | undefined;
 }
 
-const limitsSchema = z.strictObject({
+/** Bounds of answers that hold notifications. */
+export const pageLimitsSchema = z.strictObject({
   maxPageBytes: z
     .int()
     .min(1)
@@ -48,30 +47,31 @@ export function historyHandler<Schemas extends CatalogueSchemas>(
 ): Handler {
   const { authenticate, authorize, anonymous, allowedOrigins, ...others } = options;
   const { revalidate: _, logger = silentLogger, ...rest } = others;
-  const { maxPageBytes: maxBytes, answerTimeoutMs } = resolveOptions(
-    limitsSchema,
-    rest,
-    'historyHandler',
-  );
+  const limits = resolveOptions(pageLimitsSchema, rest, 'historyHandler');
+  const { answerTimeoutMs, maxPageBytes } = limits;
   const access = new Access({ authenticate, authorize, anonymous, allowedOrigins });
   const { origins } = access;
   const { limits: counters } = notifier;
   const methods = ['GET', 'HEAD'];
 
   return route({ methods, logger, counters, origins, answerTimeoutMs }, async (request) => {
-    const query = queryOf(request.url);
-    const { groups, sinceMs, limit } = parseHistoryQuery(query);
-    if (groups.length > maxGroups) {
-      throw counters.exceeded('groupsPerRequest', `at most ${maxGroups} groups may be asked for`);
-    }
-    const principal = await hostDecision(() =>
-      access.admit({ headers: request.headers, query, incoming: request }, groups),
-    );
-    const wanted = { principal, groups, sinceMs, limit, maxBytes };
-    const { items, cursor } = await notifier.history(wanted);
-    return {
-      status: 200,
-      body: `{"items":[${items.join(',')}],"cursor":${JSON.stringify(cursor)}}`,
-    };
+    const wanted = parseHistoryQuery(request.query, mostHistoryItems);
+    const { principal } = await admitClient(request, access, counters);
+    return historyAnswer(notifier, principal, wanted, maxPageBytes);
   });
+}
+
+/** What the store keeps for a client, newest first, with the cursor behind it. */
+export async function historyAnswer<Schemas extends CatalogueSchemas>(
+  notifier: Notifier<Schemas>,
+  principal: Principal,
+  { groups, sinceMs, limit }: HistoryQuery,
+  maxBytes: number,
+): Promise<Answer> {
+  const wanted = { principal, groups, sinceMs, limit, maxBytes };
+  const { items, cursor } = await notifier.history(wanted);
+  return {
+    status: 200,
+    body: `{"items":[${items.join(',')}],"cursor":${JSON.stringify(cursor)}}`,
+  };
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { HttpError } from './http-status.js';
 
+/** Of the look back at most. */
+export const mostHistoryItems = 200;
+
 const defaultLimit = 50;
-const maxLimit = 200;
 
 const isoTime = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 
@@ -13,10 +15,14 @@ export interface HistoryQuery {
   readonly limit: number;
 }
 
-/** @throws HttpError `PARAMETER_INVALID` */
-export function parseHistoryQuery(query: URLSearchParams): HistoryQuery {
+/**
+ * @param most - asking for more gives so many
+ * @throws HttpError `PARAMETER_INVALID`
+ */
+export function parseHistoryQuery(query: URLSearchParams, most: number): HistoryQuery {
   const groups = [...new Set(query.getAll('group'))];
-  return { groups, sinceMs: parseSince(query.get('since')), limit: parseLimit(query.get('limit')) };
+  const limit = parseLimit(query.get('limit'), most);
+  return { groups, sinceMs: parseSince(query.get('since')), limit };
 }
 
 function parseSince(text: string | null): number | undefined {
@@ -24,20 +30,21 @@ function parseSince(text: string | null): number | undefined {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   const time = isoTime.safeParse(text).success ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) {
-    throw invalid(
+    throw invalidParameter(
       'since: is milliseconds since 1970 UTC, or an ISO 8601 date or time with its zone',
     );
   }
   return time;
 }
 
-function parseLimit(text: string | null): number {
+function parseLimit(text: string | null, most: number): number {
   if (text === null) return defaultLimit;
   const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (limit < 1) throw invalid('limit: is a whole number from 1');
-  return Math.min(limit, maxLimit);
+  if (limit < 1) throw invalidParameter('limit: is a whole number from 1');
+  return Math.min(limit, most);
 }
 
-function invalid(message: string): HttpError {
+/** A parameter of the URL that cannot be read. */
+export function invalidParameter(message: string): HttpError {
   return new HttpError('PARAMETER_INVALID', message);
 }

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import {
   type AllowedOrigins,
   type Audience,
@@ -17,12 +16,13 @@ import { hostDecision } from './host-decision.js';
 import { HttpError } from './http-status.js';
 import { readJson } from './read-json.js';
 import { type Handler, route } from './route.js';
+import type { RouteRequest } from './route-request.js';
 
 /**
  * Whether a request may publish, asked before its body is read. False is answered 403; rejecting with
  * `UNAUTHENTICATED` 401; any other failure 503.
  */
-export type AuthorizePublish = (request: IncomingMessage) => Promise<boolean> | boolean;
+export type AuthorizePublish = (request: RouteRequest) => Promise<boolean> | boolean;
 
 /** What {@link publishHandler} takes: one of `authorizePublish` and `open: true`. Unknown names are errors. */
 export interface PublishOptions {

@@ -1,18 +1,17 @@
-import type { IncomingMessage } from 'node:http';
 import { type LimitCounters, withinMs } from '@realtime-notify/core';
 import { HttpError } from './http-status.js';
 import { isDeeperThan } from './json-depth.js';
+import type { BodiedRequest } from './route-request.js';
 
 const maxDepth = 100;
 const jsonType = /^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i;
 
 /**
- * The JSON value of a request's body. Where a body parser has run before, what it left in `request.body`
- * is taken.
+ * The JSON value of a request's body. Where a body parser has run before, what it left is taken.
  * Rejects with HttpError `MEDIA_TYPE_UNSUPPORTED`, `BODY_TOO_LARGE`, `BODY_TIMEOUT` or `BODY_INVALID`.
  */
 export async function readJson(
-  request: IncomingMessage & { readonly body?: unknown },
+  request: BodiedRequest,
   limits: BodyLimits,
   counters: LimitCounters,
 ): Promise<unknown> {
@@ -23,8 +22,8 @@ export async function readJson(
   if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) {
     throw tooLarge(maxBodyBytes, counters);
   }
-  const value = wasParsed(request.body)
-    ? parsedValue(request.body)
+  const value = wasParsed(request.parsed)
+    ? parsedValue(request.parsed)
     : parse(await readInTime(request, limits, counters));
   if (isDeeperThan(value, maxDepth)) {
     throw new HttpError('BODY_INVALID', `the body is nested more than ${maxDepth} levels deep`);
@@ -50,7 +49,7 @@ function parsedValue(body: unknown): unknown {
 }
 
 function readInTime(
-  request: IncomingMessage,
+  request: BodiedRequest,
   { maxBodyBytes, bodyTimeoutMs }: BodyLimits,
   counters: LimitCounters,
 ): Promise<Uint8Array> {
@@ -62,7 +61,7 @@ function readInTime(
 }
 
 async function readBytes(
-  request: IncomingMessage,
+  request: BodiedRequest,
   maxBytes: number,
   counters: LimitCounters,
 ): Promise<Uint8Array> {
@@ -70,15 +69,13 @@ async function readBytes(
   if (encoding !== 'identity') {
     throw new HttpError('MEDIA_TYPE_UNSUPPORTED', 'send the body without Content-Encoding');
   }
-  const chunks: Buffer[] = [];
+  const chunks: Uint8Array[] = [];
   let size = 0;
   try {
-    // Node discards what is left once we have answered; destroying would keep the answer from the client.
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      const bytes = Buffer.from(chunk);
-      size += bytes.length;
+    for await (const chunk of request.chunks()) {
+      size += chunk.length;
       if (size > maxBytes) break;
-      chunks.push(bytes);
+      chunks.push(chunk);
     }
   } catch (cause) {
     throw new HttpError('BODY_INVALID', 'the body ended early', { cause });

@@ -7,15 +7,23 @@ import {
   type OriginPolicy,
   preflightHeaders,
 } from '@realtime-notify/core';
-import { type Answer, sendAnswer, sendFailure } from './answer.js';
+import { type Answer, answerOfFailure, responseOf, sendAnswer } from './answer.js';
 import { HttpError } from './http-status.js';
+import { type BodiedRequest, requestOfFetch, requestOfNode } from './route-request.js';
 import { cutWhereUntaken, discardRest } from './slow-clients.js';
 
 /**
  * Answers a request by itself; fits `http.createServer`, Express and whatever passes Node's own objects.
  * Resolves when the answer was handed over; never rejects.
  */
-export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+export interface Handler {
+  (request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /**
+   * The same for servers of the Fetch standard, such as Hono or the route handlers of Next.js. It gives the host
+   * the answer and never rejects; how long a client may take over it is the host's to watch.
+   */
+  readonly fetch: (request: Request) => Promise<Response>;
+}
 
 /** What a handler takes and is made with. */
 export interface Route {
@@ -33,28 +41,31 @@ export interface Route {
 /** A handler of some methods: others are answered 405, failures by their code, preflights by the policy. */
 export function route(
   { methods, logger: given, counters, origins, answerTimeoutMs, bodyTimeoutMs = 10_000 }: Route,
-  answer: (request: IncomingMessage) => Promise<Answer>,
+  answer: (request: BodiedRequest) => Promise<Answer>,
 ): Handler {
   const logger = calmLogger(given);
-  return async (request, response) => {
+
+  const answerTo = async (request: BodiedRequest): Promise<Answer> => {
+    try {
+      const preflight = origins && preflightHeaders(origins, request, methods);
+      if (preflight !== undefined) return { status: 204, headers: preflight };
+      if (methods.includes(request.method)) return await answer(request);
+      const refused = new HttpError('METHOD_NOT_ALLOWED', `use ${methods.join(' or ')}`);
+      const { headers, ...rest } = answerOfFailure(refused, logger);
+      return { ...rest, headers: { ...headers, Allow: methods.join(', ') } };
+    } catch (error) {
+      return answerOfFailure(error, logger);
+    }
+  };
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     // A broken connection shows as `close`; without a listener its error would end the process.
     response.on('error', (error) => logger.debug({ err: error }, 'an answer was not taken'));
     try {
-      if (origins !== undefined) {
-        allowOrigin(origins, request, response);
-        const preflight = preflightHeaders(origins, request, methods);
-        if (preflight !== undefined) {
-          response.writeHead(204, preflight).end();
-          return;
-        }
-      }
-      if (!methods.includes(request.method ?? '')) {
-        response.setHeader('Allow', methods.join(', '));
-        throw new HttpError('METHOD_NOT_ALLOWED', `use ${methods.join(' or ')}`);
-      }
-      sendAnswer(response, await answer(request));
+      if (origins !== undefined) allowOrigin(origins, request, response);
+      sendAnswer(response, await answerTo(requestOfNode(request)));
     } catch (error) {
-      sendFailure(response, error, logger);
+      sendAnswer(response, answerOfFailure(error, logger));
     } finally {
       discardRest(request, bodyTimeoutMs, () => counters.count('bodyTime'));
       if (answerTimeoutMs !== undefined) {
@@ -62,4 +73,15 @@ export function route(
       }
     }
   };
+
+  const fetch = async (request: Request): Promise<Response> => {
+    const asked = requestOfFetch(request);
+    const { headers, ...answered } = await answerTo(asked);
+    // Nobody reads the rest; where it is being read still, for too long, that fails and ends with the request.
+    void request.body?.cancel().catch(() => undefined);
+    const cors = origins?.corsHeaders(asked.headers);
+    return responseOf({ ...answered, headers: { ...cors, ...headers } }, asked.method);
+  };
+
+  return Object.assign(serve, { fetch });
 }

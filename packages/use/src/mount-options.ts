@@ -1,5 +1,5 @@
 import { type AccessOptions, type Logger, pathOf } from '@realtime-notify/core';
-import type { HistoryOptions, PublishOptions } from '@realtime-notify/http';
+import type { HistoryOptions, InboxHandlerOptions, PublishOptions } from '@realtime-notify/http';
 import type { SseOptions } from '@realtime-notify/transport-sse';
 import type { WsOptions } from '@realtime-notify/transport-ws';
 import { z } from 'zod';
@@ -34,8 +34,10 @@ export interface MountOptions {
   readonly sse?: Omit<SseOptions, SharedOption> | undefined;
   /** Settings of WebSockets. */
   readonly ws?: Omit<WsOptions, SharedOption | 'path'> | undefined;
-  /** Settings of the look back. */
+  /** Settings of the look back, also of an inbox. */
   readonly history?: Omit<HistoryOptions, SharedOption> | undefined;
+  /** Further settings of the inbox, for a notifier that has one. */
+  readonly inbox?: Omit<InboxHandlerOptions, keyof HistoryOptions> | undefined;
   /** The client's address, for the limits; default the socket's. Needed behind a proxy. */
   readonly clientIp?: SseOptions['clientIp'];
   /** Adds a route that publishes; absent: there is none. */

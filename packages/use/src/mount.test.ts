@@ -31,6 +31,19 @@ describe('a mount', () => {
     expect(mount({ access, publish }).routes.has('/say')).toBe(true);
   });
 
+  it('has an inbox where the notifier has one', () => {
+    const catalogue = defineCatalogue({ message: z.unknown() });
+    const withInbox = createNotifier({ catalogue, inbox: {} });
+    const inbox = { maxBodyBytes: 100 };
+    const { routes } = createMount(withInbox, server, { access, prefix: '/a', inbox });
+    const changes = ['seen', 'read', 'unread', 'archive', 'unarchive', 'remove', 'mute', 'unmute'];
+    expect([...routes.keys()].toSorted()).toEqual(
+      ['', '/counts', '/stream', ...changes.map((change) => `/${change}`)]
+        .map((path) => `/a${path}`)
+        .toSorted(),
+    );
+  });
+
   it('finds a route whatever the query, and by the whole path only', () => {
     const { find, routes } = mount({ access });
     const stream = routes.get('/notifications/stream');
@@ -71,6 +84,7 @@ describe('a mount', () => {
     ['an unknown option', { access, cors: true }, 'OPTIONS_INVALID'],
     ['an unknown option of streams', { access, sse: { nope: 1 } }, 'OPTIONS_INVALID'],
     ['an unknown option of history', { access, history: { nope: 1 } }, 'OPTIONS_INVALID'],
+    ['an inbox that the notifier lacks', { access, inbox: {} }, 'OPTIONS_INVALID'],
     ['an unknown option of WebSockets', { access, ws: { nope: 1 } }, 'OPTIONS_INVALID'],
     ['an unknown option of access', { access: { ...access, nope: 1 } }, 'OPTIONS_INVALID'],
     ['publishing that nobody guards', { access, publish: {} }, 'AUTHENTICATION_MISSING'],

@@ -2,13 +2,16 @@ import type { Server } from 'node:http';
 import {
   type CatalogueSchemas,
   type Notifier,
+  NotifyError,
   pathOf,
   resolveOptions,
 } from '@realtime-notify/core';
 import {
   type Handler,
+  type HistoryOptions,
   healthHandlers,
   historyHandler,
+  inboxHandlers,
   publishHandler,
 } from '@realtime-notify/http';
 import { type SseHandler, sseHandler } from '@realtime-notify/transport-sse';
@@ -30,7 +33,7 @@ export interface Mount {
 /**
  * Makes the routes of a notifier, for all hosts alike, and takes the upgrades of `<prefix>/ws` from the
  * server: at once, whether it listens yet or not, until the notifier closes. The routes are `<prefix>`
- * (history), `<prefix>/stream`, and those of `publish` and `health` where they are asked for.
+ * (history, or the inbox where the notifier has one, with its changes below), `<prefix>/stream`, and those of `publish` and `health` where they are asked for.
  * @throws NotifyError `OPTIONS_INVALID` or `AUTHENTICATION_MISSING`
  */
 export function createMount<Schemas extends CatalogueSchemas>(
@@ -38,14 +41,14 @@ export function createMount<Schemas extends CatalogueSchemas>(
   server: Server,
   options: MountOptions,
 ): Mount {
-  const { access, sse, ws, history, publish, clientIp, logger, ...rest } = options;
+  const { access, sse, ws, history, inbox, publish, clientIp, logger, ...rest } = options;
   const { path: publishPath, ...publishing } = publish ?? {};
   const paths = { ...rest, publish: publish && { path: publishPath } };
   const resolved = resolveOptions(mountOptionsSchema, paths, 'mount');
   const { prefix } = resolved;
 
   const routes = new Map<string, Handler | SseHandler>([
-    [prefix, historyHandler(notifier, { ...access, ...history, logger })],
+    ...lookingRoutes(notifier, prefix, { ...access, ...history, logger }, inbox),
     [`${prefix}/stream`, sseHandler(notifier, { ...access, ...sse, clientIp, logger })],
   ]);
   if (resolved.publish !== undefined) {
@@ -64,4 +67,22 @@ export function createMount<Schemas extends CatalogueSchemas>(
     routes,
     find: (url) => routes.get(pathOf(url)),
   };
+}
+
+function* lookingRoutes<Schemas extends CatalogueSchemas>(
+  notifier: Notifier<Schemas>,
+  prefix: string,
+  options: HistoryOptions,
+  inbox: MountOptions['inbox'],
+): Generator<[path: string, handler: Handler]> {
+  if (!notifier.hasInbox) {
+    if (inbox !== undefined) {
+      throw new NotifyError('OPTIONS_INVALID', 'mount: inbox: the notifier has no `inbox`');
+    }
+    yield [prefix, historyHandler(notifier, options)];
+    return;
+  }
+  const { list, ...others } = inboxHandlers(notifier, { ...options, ...inbox });
+  yield [prefix, list];
+  for (const [name, handler] of Object.entries(others)) yield [`${prefix}/${name}`, handler];
 }
