@@ -34,14 +34,15 @@ function commonFaults(manifest: Manifest): string[] {
 
 /**
  * Siblings work in the same version only, so it is exact. zod is the host's: its types are part of ours,
- * and two versions of them do not fit together.
+ * and two versions of them do not fit together. A package that needs nothing at all does not know them.
  */
 function dependencyFaults({ version, dependencies = {}, peerDependencies }: Manifest): string[] {
   const faults = Object.entries(dependencies)
     .filter(([name, range]) => name.startsWith('@realtime-notify/') && range !== version)
     .map(([name, range]) => `${name} is wanted in ${range}, not in ${version}`);
   const isPeer = peerDependencies?.zod === '^4.0.0' && !('zod' in dependencies);
-  return isPeer ? faults : [...faults, 'zod is not a peer, ^4.0.0'];
+  const needsNone = Object.keys({ ...dependencies, ...peerDependencies }).length === 0;
+  return isPeer || needsNone ? faults : [...faults, 'zod is not a peer, ^4.0.0'];
 }
 
 function targets(exports: ExportTarget): string[] {
