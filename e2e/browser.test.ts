@@ -26,8 +26,8 @@ describe('the page of the example in a real browser, BROKER=redis', () => {
     await redis?.release();
   });
 
-  const connectAs = async (page: Page, user: string): Promise<void> => {
-    await page.goto(nodes.a.base);
+  const connectAs = async (page: Page, user: string, base = nodes.a.base): Promise<void> => {
+    await page.goto(base);
     await page.getByLabel('User', { exact: true }).fill(user);
     await page.getByRole('button', { name: 'Connect' }).click();
     await page.getByText(`Connected as ${user}`, { exact: true }).waitFor();
@@ -47,27 +47,81 @@ describe('the page of the example in a real browser, BROKER=redis', () => {
     );
   };
 
+  const counts = async (page: Page, text: string): Promise<void> => {
+    let badge: string | null = null;
+    await eventually(
+      `the badge says "${text}"`,
+      async () => {
+        badge = await page.locator('#unread').textContent();
+        return badge === text;
+      },
+      () => `it says "${badge}"`,
+    );
+  };
+
   it('shows what is sent at the other node, in the list and in the badge, and what its own form sends', async () => {
     const user = `${run}-reader`;
     const page = await browser.page();
     await connectAs(page, user);
     await sendAtB(user, 'from the other node');
     await shows(page, 'from the other node');
-    expect(await page.locator('#unread').textContent()).toBe('1 unread');
+    await counts(page, '1 unread');
 
     await page.getByLabel('Name').fill(user);
     await page.getByLabel('Text').fill('<img src="x" onerror="alert(1)">');
     await page.getByRole('button', { name: 'Send' }).click();
     await shows(page, '<img src="x" onerror="alert(1)">', 'from the other node');
-    expect(await page.locator('#unread').textContent()).toBe('2 unread');
+    await counts(page, '2 unread');
     expect(await page.locator('#list img').count()).toBe(0);
 
     await page.getByRole('button', { name: 'Mark all as read' }).click();
-    expect(await page.locator('#unread').textContent()).toBe('');
+    await counts(page, '');
     await page.close();
   });
 
-  it('keeps working after a reload: what was there before, then what comes', async () => {
+  it('shows the same inbox in two windows on two nodes: what is done in one is seen in the other', async () => {
+    const user = `${run}-both`;
+    const windows = [await browser.page(), await browser.page()] as const;
+    const [one, two] = windows;
+    await connectAs(one, user);
+    await connectAs(two, user, nodes.b.base);
+    const texts = Array.from({ length: 12 }, (_, i) => `number ${i}`);
+    for (const text of texts) await sendAtB(user, text);
+    const newest = texts.toReversed();
+    for (const page of windows) await shows(page, ...newest);
+
+    await one.getByRole('button', { name: 'number 11' }).click();
+    for (const page of windows) await counts(page, '11 unread');
+    expect(await two.locator('li.unread').count()).toBe(11);
+    await two.getByRole('button', { name: 'number 11' }).click();
+    for (const page of windows) await counts(page, '12 unread');
+
+    const actions = (page: Page, index: number) => page.locator('#list li').nth(index);
+    await actions(two, 0).getByRole('button', { name: 'Archive' }).click();
+    for (const page of windows) await shows(page, ...newest.slice(1));
+    await actions(one, 0).getByRole('button', { name: 'Remove' }).click();
+    for (const page of windows) {
+      await shows(page, ...newest.slice(2));
+      await counts(page, '10 unread');
+    }
+
+    await sendAtB(user, 'one more');
+    await connectAs(two, user, nodes.b.base);
+    await shows(two, 'one more', ...newest.slice(2, 11));
+    await two.getByRole('button', { name: 'Load older' }).click();
+    await shows(two, 'one more', ...newest.slice(2));
+    expect(await two.getByRole('button', { name: 'Load older' }).isVisible()).toBe(false);
+
+    await two.getByRole('button', { name: 'Mark all as read' }).click();
+    for (const page of windows) {
+      await counts(page, '');
+      expect(await page.title()).toBe('realtime-notify');
+      await page.close();
+    }
+    expect(browser.complaints).toEqual([]);
+  });
+
+  it('keeps working after a reload: what was there before, read or not, then what comes', async () => {
     const user = `${run}-reloader`;
     const page = await browser.page();
     await connectAs(page, user);
@@ -79,7 +133,7 @@ describe('the page of the example in a real browser, BROKER=redis', () => {
     await shows(page, 'in between', 'before');
     await sendAtB(user, 'after');
     await shows(page, 'after', 'in between', 'before');
-    expect(await page.locator('#unread').textContent()).toBe('1 unread');
+    await counts(page, '3 unread');
     await page.close();
     expect(browser.complaints).toEqual([]);
   });

@@ -1,11 +1,26 @@
-import { NotificationList } from './notification-list.js';
-import { follow, send } from './server.js';
+import { InboxList } from './inbox-list.js';
+import { openInbox, send } from './server.js';
 
-const list = new NotificationList();
+const problem = document.querySelector('#inbox-problem');
 const state = document.querySelector('#state');
 const connectForm = document.querySelector('#connect');
 const sendForm = document.querySelector('#send');
-let disconnect = () => {};
+let inbox;
+
+/** What it rejects with is shown below the list. */
+async function attempt(work) {
+  problem.textContent = '';
+  try {
+    await work();
+  } catch (error) {
+    problem.textContent = error.message;
+  }
+}
+
+const list = new InboxList({
+  change: (name, which) => attempt(() => inbox.change(name, which)),
+  older: () => attempt(() => inbox.older()),
+});
 
 function show(name, text) {
   state.dataset.state = name;
@@ -32,15 +47,11 @@ function onSubmit(form, submitted) {
 
 onSubmit(connectForm, async (fields) => {
   const user = fields.get('user');
-  disconnect();
-  list.clear();
+  inbox?.close();
   show('waiting', 'Connecting…');
   try {
-    disconnect = await follow(user, fields.get('group'), {
-      history: (items) => {
-        for (const item of items.toReversed()) list.add(item, { unread: false });
-      },
-      notification: (item) => list.add(item, { unread: true }),
+    inbox = await openInbox(user, fields.get('group'), {
+      change: (shown) => list.show(shown),
       open: (recovered) =>
         show(
           'open',

@@ -22,6 +22,7 @@ export function makeNotifier(config: Config, logger: Logger) {
     broker: makeBroker(config, logger),
     directory: makeDirectory(config, logger),
     store: makeStore(config, logger),
+    inbox: {},
     logger,
     nodeId: config.nodeId,
     whenStoreDown: config.whenStoreDown,

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 
 const pageDir = new URL('../page/', import.meta.url);
 const types: Readonly<Record<string, string>> = {
@@ -20,6 +22,7 @@ export function servePage(): (request: IncomingMessage, response: ServerResponse
       { type: types[extname(name)], body: readFileSync(new URL(name, pageDir)) },
     ]),
   );
+  files.set('/client.js', { type: types['.js'], body: clientModule() });
   return (request, response) => {
     const file = files.get(request.url?.split('?', 1)[0] ?? '');
     if (file === undefined || !['GET', 'HEAD'].includes(request.method ?? '')) return false;
@@ -32,4 +35,16 @@ export function servePage(): (request: IncomingMessage, response: ServerResponse
     response.end(file.body);
     return true;
   };
+}
+
+/** The page's `client.js` with what it imports, made from source. */
+function clientModule(): Buffer<ArrayBuffer> {
+  const { outputFiles } = buildSync({
+    entryPoints: [fileURLToPath(new URL('client.js', pageDir))],
+    bundle: true,
+    format: 'esm',
+    conditions: ['@realtime-notify/source'],
+    write: false,
+  });
+  return Buffer.from(outputFiles[0]?.contents ?? []);
 }
