@@ -42,6 +42,8 @@ export interface StreamReaderOptions extends ReaderLogOptions {
   readonly token: string;
   readonly groups?: readonly string[];
   readonly cursor?: string | undefined;
+  /** Told each notification, also one that comes again. */
+  readonly heard?: ((notification: Notification) => void) | undefined;
 }
 
 /** When a client comes back that the server gave no time. */
@@ -139,6 +141,7 @@ export class StreamReader {
         }),
         notification: ifCurrent((notification) => {
           this.log.notification(notification);
+          this.#options.heard?.(notification);
           const listeners = this.#listeners;
           this.#listeners = [];
           for (const listener of listeners) listener();
