@@ -86,6 +86,12 @@ describe('a bench', () => {
     expect(await readdir(resultsDir)).toEqual([]);
   });
 
+  it('of inboxes writes what marking, listing and counting cost', async () => {
+    const { code, output } = await bench('inbox');
+    expect([code, output]).toEqual([0, expect.stringContaining('mark read CPU ms')]);
+    expect(await readdir(resultsDir)).toEqual([expect.stringMatching(/^inbox-/)]);
+  });
+
   it('knows its variants', async () => {
     const { code, output } = await bench('fanout', { VARIANTS: 'ws-nave' });
     expect(code).toBe(1);

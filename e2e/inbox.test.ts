@@ -3,14 +3,27 @@ import { SeededRandom } from '../packages/testing/src/random/seeded-random.js';
 import { eventually } from './harness/eventually.js';
 import { InboxClient, markings } from './harness/inbox-client.js';
 import { InboxWindow } from './harness/inbox-window.js';
+import { mongoDatabase } from './harness/mongo-database.js';
+import { postgresDatabase } from './harness/postgres-database.js';
 import { notify, tokenFor } from './harness/publisher.js';
 import { redisDatabase } from './harness/redis-database.js';
 import { sseReader } from './harness/sse-reader.js';
 import { startTwoNodes } from './harness/two-nodes.js';
 import { wsReader } from './harness/ws-reader.js';
 
-/** Every store that the example servers take, and that nodes share. */
-const stores = ['redis'] as const;
+/** Every store that the example servers take and nodes share; INBOX_STORES names some of them. */
+const stores = (process.env.INBOX_STORES ?? 'redis,postgres').split(',');
+
+/** A database of the test's own. */
+async function settingsOf(store: string) {
+  if (store === 'redis') return { STORE: store } as const;
+  if (store !== 'postgres' && store !== 'mongo') throw new Error(`no store ${store}`);
+  const database = store === 'postgres' ? await postgresDatabase() : await mongoDatabase();
+  onTestFinished(() => database.release());
+  const { url } = database;
+  if (store === 'mongo') return { STORE: store, MONGODB_URL: url } as const;
+  return { STORE: store, POSTGRES_URL: url } as const;
+}
 
 const operations = Number(process.env.INBOX_OPERATIONS ?? 2_000);
 const seed = Number(process.env.INBOX_SEED ?? Date.now() % 1_000_000);
@@ -23,7 +36,11 @@ describe.each(stores)('the inbox, STORE=%s', (store) => {
     console.log(`INBOX_SEED=${seed} of e2e/inbox.test.ts`);
     const redis = await redisDatabase();
     onTestFinished(() => redis.release());
-    const nodes = await startTwoNodes({ BROKER: 'redis', STORE: store, REDIS_URL: redis.url });
+    const nodes = await startTwoNodes({
+      BROKER: 'redis',
+      REDIS_URL: redis.url,
+      ...(await settingsOf(store)),
+    });
     onTestFinished(() => nodes.stop());
     const bases = nodes.both.map(({ base }) => base);
     const client = new InboxClient(await tokenFor(nodes.a.base, 'u1', ['g1']), ['g1']);
@@ -77,7 +94,11 @@ describe.each(stores)('the inbox, STORE=%s', (store) => {
           return void (await client.mark(base, marking, { upTo: cursor ?? 'c1' }));
         }
         case 'mute':
-          return void (await client.mute(base, pick(['mute', 'unmute']), 'system.notice'));
+          return void (await client.mute(
+            base,
+            pick(['mute', 'unmute', 'unmute']),
+            'system.notice',
+          ));
         case 'reload':
           return pick(windows).reload();
         case 'reconnect': {
