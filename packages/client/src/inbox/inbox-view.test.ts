@@ -180,6 +180,16 @@ test('keeps so many only, and says so', () => {
   expect(view.state.stale).toBe(true);
 });
 
+test('says so, too, where it cannot count what came any more', () => {
+  view = new InboxView({ maxKept: 3 });
+  view.load(page({ at: { 'user:u1': 5 } }));
+  view.take(change(2, { ids: [], at: { 'user:u1': 1 } }));
+  for (let offset = 2; offset <= 4; offset += 1) view.take(notification(offset));
+  expect(view.state).toMatchObject({ unread: 3, items: [], stale: false });
+  view.take(notification(5));
+  expect(view.state.stale).toBe(true);
+});
+
 test('what is of no channel of the inbox takes no room that the inbox needs', () => {
   view = new InboxView({ maxKept: 3 });
   view.load(page());
