@@ -49,6 +49,7 @@ describe.each([
     const [ready] = reader.log.readies;
     expect(Object.keys(asObject(ready?.channels, 'channels')).sort()).toEqual([
       'all',
+      `inbox:${user}`,
       `user:${user}`,
     ]);
     expect(ready).toMatchObject({ user, recovered: true });
