@@ -4,7 +4,7 @@ import { expressExample, repoDir } from './harness/example.js';
 
 // The settings are read by what all examples share.
 it.each([
-  ['STORE=mongo', /^STORE: mongo is not available yet\n$/],
+  ['STORE=mango', /^STORE: [^\n]+\n$/],
   ['ROUTING=directed', /^ROUTING: directed does not go with memory\n$/],
   ['BROKER=redis ROUTING=fanout', /^ROUTING: fanout does not go with redis\n$/],
   ['BROKER=rabbit', /^BROKER: [^\n]+\n$/],

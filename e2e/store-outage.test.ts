@@ -1,21 +1,61 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeApp } from '../examples/express/src/app.js';
 import { catalogue } from '../examples/shared/src/catalogue.js';
 import { redisBroker } from '../packages/broker-redis/src/index.js';
-import { createNotifier, NotifyError, silentLogger } from '../packages/core/src/index.js';
+import {
+  createNotifier,
+  NotifyError,
+  type Store,
+  silentLogger,
+} from '../packages/core/src/index.js';
+import { mongoStore } from '../packages/store-mongo/src/index.js';
+import { postgresStore } from '../packages/store-postgres/src/index.js';
 import { redisStore } from '../packages/store-redis/src/index.js';
-import { launchRedis, type RedisInstance } from '../scripts/services/redis.js';
 import { eventually } from './harness/eventually.js';
 import { expectDelivery } from './harness/expect-delivery.js';
 import { Login } from './harness/login.js';
 import { asObject } from './harness/notification.js';
+import { privateMongo } from './harness/private-mongo.js';
+import { privatePostgres } from './harness/private-postgres.js';
+import { type PrivateServer, privateRedis } from './harness/private-redis.js';
 import type { Accepted } from './harness/publisher.js';
 
 type Mode = 'reject' | 'buffer';
+
+const quick = { commandTimeoutMs: 1_000, maxReconnectDelayMs: 500 };
+
+interface StoreKind {
+  readonly server: () => Promise<PrivateServer>;
+  readonly storeAt: (url: string) => Store;
+  /** Between two notifications of a node: what the server can take. */
+  readonly pauseMs: number;
+  /** So many tell that they get through, or do not. */
+  readonly enough: number;
+}
+
+const stores: Readonly<Record<'redis' | 'postgres' | 'mongo', StoreKind>> = {
+  redis: {
+    server: privateRedis,
+    storeAt: (url) => redisStore({ url, ...quick }),
+    pauseMs: 5,
+    enough: 20,
+  },
+  postgres: {
+    server: privatePostgres,
+    storeAt: (url) => postgresStore({ url, ...quick }),
+    pauseMs: 10,
+    enough: 20,
+  },
+  mongo: {
+    server: privateMongo,
+    storeAt: (url) => mongoStore({ url, ...quick, commandTimeoutMs: 3_000 }),
+    // FerretDB takes up to a second for an append with a key.
+    pauseMs: 500,
+    enough: 5,
+  },
+};
 
 /** A node in this process, with a store apart from the broker, and one user of its own to publish to. */
 class TestNode {
@@ -28,19 +68,27 @@ class TestNode {
   #stopped = false;
   #publishing: Promise<void> | undefined;
   readonly #mode: Mode;
+  readonly #pauseMs: number;
   readonly #notifier;
   readonly #app;
 
-  constructor(name: string, mode: Mode, storeUrl: string, brokerUrl: string, secret: Buffer) {
+  constructor(
+    name: string,
+    mode: Mode,
+    { storeAt, pauseMs }: StoreKind,
+    storeUrl: string,
+    brokerUrl: string,
+    secret: Buffer,
+  ) {
     this.name = name;
     this.#mode = mode;
-    const quick = { commandTimeoutMs: 1_000, maxReconnectDelayMs: 200 };
+    this.#pauseMs = pauseMs;
     this.#notifier = createNotifier({
       catalogue,
       nodeId: name,
       whenStoreDown: mode,
       positionCheckMs: 1_000,
-      store: redisStore({ url: storeUrl, ...quick }),
+      store: storeAt(storeUrl),
       broker: redisBroker({ url: brokerUrl }),
     });
     this.#notifier.on('store', ({ state }) => this.states.push(state));
@@ -73,14 +121,14 @@ class TestNode {
         } catch (error) {
           if (!NotifyError.is(error) || !error.retryable) throw error;
           this.refusals.push(error);
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await delay(20);
         }
       }
     };
     const all = async (): Promise<void> => {
       for (let n = 0; !this.#stopped; n += 1) {
         await one(n);
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await delay(this.#pauseMs);
       }
     };
     this.#publishing = all();
@@ -98,88 +146,91 @@ class TestNode {
 }
 
 describe.each([
-  ['reject', 'SIGKILL'],
-  ['reject', 'SIGSTOP'],
-  ['buffer', 'SIGKILL'],
-  ['buffer', 'SIGSTOP'],
-] as const)('a store that is down, whenStoreDown: %s, %s', (mode, signal) => {
-  let dir: string;
-  let redis: readonly RedisInstance[];
-  let nodes: readonly TestNode[];
-  let logins: readonly Login[];
+  ['redis', 'reject', 'SIGKILL', 0],
+  ['redis', 'reject', 'SIGSTOP', 0],
+  ['redis', 'buffer', 'SIGKILL', 0],
+  ['redis', 'buffer', 'SIGSTOP', 0],
+  ['postgres', 'reject', 'SIGKILL', 0],
+  ['postgres', 'buffer', 'SIGSTOP', 20_000],
+  ['mongo', 'reject', 'SIGSTOP', 0],
+  ['mongo', 'buffer', 'SIGKILL', 20_000],
+] as const)(
+  'a store that is down: %s, whenStoreDown: %s, %s, for %i ms at least',
+  (kind, mode, signal, outageMs) => {
+    let servers: readonly PrivateServer[];
+    let nodes: readonly TestNode[];
+    let logins: readonly Login[];
 
-  beforeEach(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'realtime-notify-outage-'));
-    const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
-    redis = await Promise.all([
-      launchRedis({ dir, args: durable }),
-      launchRedis({ dir, args: ['--logfile', ''] }),
-    ]);
-    const [storeUrl = '', brokerUrl = ''] = redis.map(({ url }) => url);
-    const secret = Buffer.from(randomUUID());
-    nodes = ['A', 'B'].map((name) => new TestNode(name, mode, storeUrl, brokerUrl, secret));
-    for (const node of nodes) await node.start();
-    logins = await Promise.all(nodes.map((node) => Login.at(node, { user: `of-${node.name}` })));
-    for (const login of logins) await login.connect(nodes);
-  });
-
-  afterEach(async () => {
-    for (const login of logins) login.leave();
-    await redis[0]?.kill('SIGCONT').catch(() => undefined);
-    for (const node of nodes) await node.close();
-    for (const each of redis) await each.stop();
-    await rm(dir, { recursive: true, force: true });
-  });
-
-  it('G5 G6 what was accepted is shown once, in order, on both nodes and transports', async () => {
-    const store = redis[0];
-    if (store === undefined) throw new Error('no Redis');
-    for (const node of nodes) node.publish(`of-${node.name}`);
-    const more = (what: string, count: (node: TestNode) => number, by = 20) => {
-      const from = nodes.map(count);
-      return eventually(what, () => nodes.every((node, i) => count(node) >= (from[i] ?? 0) + by));
-    };
-    await more('published before the outage', ({ accepted }) => accepted.size);
-    await store.kill(signal);
-    await eventually('both nodes say so', () =>
-      nodes.every(({ states }) => states.join() === 'down'),
-    );
-    if (mode === 'reject') await more('refused at once', ({ refusals }) => refusals.length);
-    else await more('buffered', ({ accepted }) => accepted.size);
-    for (const node of nodes) {
-      const { status, reasons } = await node.health;
-      expect(status).toBe('degraded');
-      const waiting = expect.stringMatching(/^store: \d+ notifications wait to be stored$/);
-      if (mode === 'buffer') expect(reasons).toContainEqual(waiting);
-      for (const { code } of node.refusals) expect(code).toBe('STORE_UNAVAILABLE');
-    }
-    if (signal === 'SIGKILL') await store.restart();
-    else await store.kill('SIGCONT');
-    await eventually('both nodes are up', () =>
-      nodes.every(({ states }) => states.join() === 'down,up'),
-    );
-    await more('published after the outage', ({ accepted }) => accepted.size);
-    for (const node of nodes) await node.stopPublishing();
-
-    for (const [i, login] of logins.entries()) {
-      const node = nodes[i];
-      if (node === undefined) throw new Error('no node');
-      const channel = `user:of-${node.name}`;
-      const accepted = [...node.accepted].map(
-        ([n, id], at): Accepted => ({
-          ...{ channel, id, offset: at + 1, type: 'message', data: { text: String(n) } },
-        }),
+    beforeEach(async () => {
+      servers = await Promise.all([stores[kind].server(), privateRedis()]);
+      const [storeUrl = '', brokerUrl = ''] = servers.map(({ url }) => url);
+      const secret = Buffer.from(randomUUID());
+      nodes = ['A', 'B'].map(
+        (name) => new TestNode(name, mode, stores[kind], storeUrl, brokerUrl, secret),
       );
-      await expectDelivery(accepted, login.followers, []);
-      for (const { name, log } of login.readers) {
-        const texts = log.on(channel).map(({ data }) => Number(asObject(data, 'data').text));
-        expect(texts, name).toEqual([...node.accepted.keys()]);
-        const isShownEarly = mode === 'buffer' && name.includes('WebSocket');
-        if (isShownEarly) expect(log.placedLater, name).toBeGreaterThan(10);
-        else expect(log.placedLater, name).toBe(0);
+      for (const node of nodes) await node.start();
+      logins = await Promise.all(nodes.map((node) => Login.at(node, { user: `of-${node.name}` })));
+      for (const login of logins) await login.connect(nodes);
+    });
+
+    afterEach(async () => {
+      for (const login of logins) login.leave();
+      await servers[0]?.goOn().catch(() => undefined);
+      for (const node of nodes) await node.close();
+      for (const each of servers) await each.stop();
+    });
+
+    it('G5 G6 what was accepted is shown once, in order, on both nodes and transports', async () => {
+      const store = servers[0];
+      if (store === undefined) throw new Error('no store');
+      for (const node of nodes) node.publish(`of-${node.name}`);
+      const more = (what: string, count: (node: TestNode) => number) => {
+        const wanted = nodes.map((node) => count(node) + stores[kind].enough);
+        return eventually(what, () => nodes.every((node, i) => count(node) >= (wanted[i] ?? 0)));
+      };
+      await more('published before the outage', ({ accepted }) => accepted.size);
+      const outage = delay(outageMs);
+      await (signal === 'SIGKILL' ? store.kill9() : store.standStill());
+      await eventually('both nodes say so', () =>
+        nodes.every(({ states }) => states.join() === 'down'),
+      );
+      if (mode === 'reject') await more('refused at once', ({ refusals }) => refusals.length);
+      else await more('buffered', ({ accepted }) => accepted.size);
+      for (const node of nodes) {
+        const { status, reasons } = await node.health;
+        expect(status).toBe('degraded');
+        const waiting = expect.stringMatching(/^store: \d+ notifications wait to be stored$/);
+        if (mode === 'buffer') expect(reasons).toContainEqual(waiting);
+        for (const { code } of node.refusals) expect(code).toBe('STORE_UNAVAILABLE');
       }
-      expect(node.undelivered).toEqual([]);
-      expect((await node.health).reasons).toEqual([]);
-    }
-  });
-});
+      await outage;
+      await (signal === 'SIGKILL' ? store.restart() : store.goOn());
+      await eventually('both nodes are up', () =>
+        nodes.every(({ states }) => states.join() === 'down,up'),
+      );
+      await more('published after the outage', ({ accepted }) => accepted.size);
+      for (const node of nodes) await node.stopPublishing();
+
+      for (const [i, login] of logins.entries()) {
+        const node = nodes[i];
+        if (node === undefined) throw new Error('no node');
+        const channel = `user:of-${node.name}`;
+        const accepted = [...node.accepted].map(
+          ([n, id], at): Accepted => ({
+            ...{ channel, id, offset: at + 1, type: 'message', data: { text: String(n) } },
+          }),
+        );
+        await expectDelivery(accepted, login.followers, []);
+        for (const { name, log } of login.readers) {
+          const texts = log.on(channel).map(({ data }) => Number(asObject(data, 'data').text));
+          expect(texts, name).toEqual([...node.accepted.keys()]);
+          const isShownEarly = mode === 'buffer' && name.includes('WebSocket');
+          if (isShownEarly) expect(log.placedLater, name).toBeGreaterThan(10);
+          else expect(log.placedLater, name).toBe(0);
+        }
+        expect(node.undelivered).toEqual([]);
+        expect((await node.health).reasons).toEqual([]);
+      }
+    });
+  },
+);
