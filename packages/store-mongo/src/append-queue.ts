@@ -1,13 +1,14 @@
-import type { AppendOutcome, Draft } from '@realtime-notify/core';
+import type { AppendOutcome } from '@realtime-notify/core';
 import { callFailed, unavailable } from './driver-errors.js';
 import type { KnownHead } from './log-heads.js';
 import type { Attempted, ChannelDrafts } from './log-writer.js';
+import type { LogDraft } from './outbox-drafts.js';
 
 /** One attempt for several channels. */
 export type Attempt = (work: readonly ChannelDrafts[]) => Promise<readonly Attempted[]>;
 
 interface Waiting {
-  readonly draft: Draft;
+  readonly draft: LogDraft;
   readonly until: number;
   settle(outcome: AppendOutcome): void;
 }
@@ -47,7 +48,7 @@ export class AppendQueue {
     this.#timeoutMs = timeoutMs;
   }
 
-  append(drafts: readonly Draft[]): Promise<readonly AppendOutcome[]> {
+  append(drafts: readonly LogDraft[]): Promise<readonly AppendOutcome[]> {
     const until = performance.now() + this.#timeoutMs;
     const outcomes = drafts.map(
       (draft) =>

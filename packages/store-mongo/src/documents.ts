@@ -18,6 +18,11 @@ export interface Head {
   readonly stateSeq: number;
   /** When the newest notification was appended. */
   readonly at: number;
+  /**
+   * Numbers of drafts that relays have appended and may not have taken out of the outbox yet. It is put down with
+   * the appends, so that none is done twice, however long a relay was away in between.
+   */
+  readonly relayed?: readonly number[];
 }
 
 /** Of each channel one, found by name. It outlives what the log holds. Only ever moves forward. */
@@ -88,6 +93,8 @@ export function keyedName(channel: string, idempotencyKey: string): string {
 }
 
 /** Just where it stands. */
-export function headOf({ seq, epoch, offset, tag, sum, start, base, stateSeq, at }: Head): Head {
-  return { seq, epoch, offset, tag, sum, start, base, stateSeq, at };
+export function headOf(from: Head): Head {
+  const { seq, epoch, offset, tag, sum, start, base, stateSeq, at, relayed } = from;
+  const head = { seq, epoch, offset, tag, sum, start, base, stateSeq, at };
+  return relayed === undefined ? head : { ...head, relayed };
 }

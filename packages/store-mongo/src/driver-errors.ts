@@ -52,6 +52,28 @@ export function duplicatesIn(error: unknown): ReadonlySet<number> | undefined {
   return lacksMajority(error) || places.size === 0 ? undefined : places;
 }
 
+/** Whether the server knows no transactions: a stand-alone one, or one that is not MongoDB. */
+export function lacksTransactions(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = codeOf(error);
+  if (code === 263) return true;
+  // Both numbers stand for other things, too.
+  if (code === 20) return /transaction/i.test(error.message);
+  return code === 9 && /autocommit|startTransaction|txnNumber/.test(error.message);
+}
+
+/** Unknown stage, not implemented, only on replica sets. */
+const noChangeStreams = new Set([40_324, 238, 40_573]);
+
+export function lacksChangeStreams(error: unknown): boolean {
+  return noChangeStreams.has(codeOf(error) ?? 0);
+}
+
+/** Refused by the driver before anything is sent. */
+export function isForeignSession(error: unknown): boolean {
+  return error instanceof Error && /same MongoClient/.test(error.message);
+}
+
 /** Whether what was written has not reached the majority. */
 function lacksMajority(error: Error): boolean {
   const { result } = 'result' in error ? error : { result: undefined };

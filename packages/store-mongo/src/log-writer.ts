@@ -1,6 +1,5 @@
 import {
   type AppendOutcome,
-  type Draft,
   type LogRetention,
   newEpoch,
   retentionOf,
@@ -17,6 +16,12 @@ import {
 } from './documents.js';
 import { duplicatesIn } from './driver-errors.js';
 import type { KnownHead, LogHeads } from './log-heads.js';
+import {
+  type LogDraft,
+  lookIntoOutbox,
+  type OutboxDocument,
+  type OutboxLook,
+} from './outbox-drafts.js';
 import { type AppendPlan, planAppend } from './plan-append.js';
 import type { ServerClock } from './server-clock.js';
 import type { ResolvedStoreOptions } from './store-options.js';
@@ -24,7 +29,7 @@ import type { ResolvedStoreOptions } from './store-options.js';
 /** Drafts of one channel that are to be appended in this order. */
 export interface ChannelDrafts {
   readonly channel: string;
-  readonly drafts: readonly Draft[];
+  readonly drafts: readonly LogDraft[];
   /** Where the last attempt took the log to stand, and was wrong. */
   readonly after?: KnownHead | undefined;
 }
@@ -44,6 +49,12 @@ interface Planned extends ChannelDrafts, AppendPlan {
   readonly retention: LogRetention;
 }
 
+interface SeenAfterHeads {
+  readonly used: ReadonlyMap<string, EntryDocument>;
+  readonly outbox: OutboxLook;
+  readonly now: number;
+}
+
 /** Entries are only taken out when this many more could go. */
 const tidyEvery = 32;
 
@@ -53,17 +64,20 @@ const tidyEvery = 32;
  */
 export class LogWriter {
   readonly #entries: Collection<EntryDocument>;
+  readonly #outbox: Collection<OutboxDocument>;
   readonly #heads: LogHeads;
   readonly #clock: ServerClock;
   readonly #settings: WriterSettings;
 
   constructor(
     entries: Collection<EntryDocument>,
+    outbox: Collection<OutboxDocument>,
     heads: LogHeads,
     clock: ServerClock,
     settings: WriterSettings,
   ) {
     this.#entries = entries;
+    this.#outbox = outbox;
     this.#heads = heads;
     this.#clock = clock;
     this.#settings = settings;
@@ -73,12 +87,15 @@ export class LogWriter {
   async attempt(work: readonly ChannelDrafts[]): Promise<readonly Attempted[]> {
     const now = await this.#clock.now();
     const known = await this.#headsFor(work);
-    // After the heads: a key that is not seen here cannot be before them.
-    const used = await this.#usedKeys(work, now);
+    // After the heads: a key that is not seen here cannot be before them, nor the append of a draft that waits.
+    const [used, outbox] = await Promise.all([
+      this.#usedKeys(work, now),
+      lookIntoOutbox(this.#outbox, this.#entries, work, known),
+    ]);
     const plans = await Promise.all(
       work.flatMap((each, i) => {
         const head = known[i];
-        return head === undefined ? [] : [this.#plan(each, head, used, now)];
+        return head === undefined ? [] : [this.#plan(each, head, { used, outbox, now })];
       }),
     );
     const counts = await this.#insert(plans);
@@ -108,12 +125,11 @@ export class LogWriter {
   async #plan(
     { channel, drafts }: ChannelDrafts,
     known: KnownHead,
-    used: ReadonlyMap<string, EntryDocument>,
-    now: number,
+    seen: SeenAfterHeads,
   ): Promise<Planned> {
     const retention = retentionOf(channel, this.#settings.retention);
     const { idempotencyWindowMs } = this.#settings;
-    const situation = { channel, drafts, used, now, retention, idempotencyWindowMs, newEpoch };
+    const situation = { ...seen, channel, drafts, retention, idempotencyWindowMs, newEpoch };
     const plan = planAppend({ ...situation, head: known.head });
     const entries = await this.#withinBytes(channel, known, plan.entries, retention);
     return { channel, drafts, known, retention, entries, planned: plan.planned };

@@ -5,6 +5,7 @@ import {
   type DueWork,
   type LogPage,
   NotifyError,
+  type Outbox,
   type Position,
   type ReadRequest,
   resolveOptions,
@@ -18,7 +19,10 @@ import { LogHeads, placeOf } from './log-heads.js';
 import { LogReader } from './log-reader.js';
 import { LogWriter } from './log-writer.js';
 import { MongoLink } from './mongo-link.js';
-import { prepareSchema } from './schema.js';
+import { MongoOutbox, type OutboxParts } from './outbox.js';
+import type { OutboxDocument } from './outbox-drafts.js';
+import { type LeaseDocument, ShardLeases } from './outbox-leases.js';
+import { type NumberDocument, prepareSchema } from './schema.js';
 import { ServerClock } from './server-clock.js';
 import { StateReader } from './state-reader.js';
 import {
@@ -49,11 +53,14 @@ interface Parts {
   readonly states: StateReader;
   readonly renewal: EpochRenewal;
   readonly due: DueWorkParts;
+  readonly outbox: OutboxParts;
 }
 
 class MongoStore implements Store {
   readonly shared = true;
   readonly dueWork: DueWork = new MongoDueWork((call) => this.#run(({ due }) => call(due)));
+  readonly outbox: Outbox;
+  readonly #outbox: MongoOutbox;
   readonly #options: ResolvedStoreOptions;
   readonly #link: MongoLink;
   #parts: Parts | undefined;
@@ -61,6 +68,13 @@ class MongoStore implements Store {
   constructor(options: ResolvedStoreOptions) {
     this.#options = options;
     this.#link = new MongoLink(options);
+    this.#outbox = new MongoOutbox({
+      run: (call) => this.#run(({ outbox }) => call(outbox)),
+      waitMs: options.maxReconnectDelayMs,
+      // Within the time-out of a socket.
+      awaitMs: Math.min(1_000, Math.ceil(options.commandTimeoutMs / 2)),
+    });
+    this.outbox = this.#outbox;
   }
 
   async start(): Promise<void> {
@@ -71,6 +85,7 @@ class MongoStore implements Store {
       }),
     );
     this.#parts ??= this.#assemble();
+    this.#outbox.start();
   }
 
   async append(drafts: readonly Draft[]): Promise<readonly AppendOutcome[]> {
@@ -107,6 +122,7 @@ class MongoStore implements Store {
   }
 
   async close(): Promise<void> {
+    this.#outbox.close();
     const closing = this.#link.close();
     this.#parts?.queue.close();
     await closing;
@@ -123,16 +139,25 @@ class MongoStore implements Store {
     const { collectionPrefix, headRetentionMs, retention, commandTimeoutMs } = this.#options;
     const { db } = this.#link;
     const entries = db.collection<EntryDocument>(`${collectionPrefix}entries`);
+    const drafts = db.collection<OutboxDocument>(`${collectionPrefix}outbox`);
     const headDocuments = db.collection<HeadDocument>(`${collectionPrefix}heads`);
     const clock = new ServerClock(db);
     const heads = new LogHeads(headDocuments, entries, headRetentionMs);
-    const writer = new LogWriter(entries, heads, clock, this.#options);
+    const writer = new LogWriter(entries, drafts, heads, clock, this.#options);
+    const queue = new AppendQueue((work) => writer.attempt(work), commandTimeoutMs);
+    const leases = db.collection<LeaseDocument>(`${collectionPrefix}outbox_leases`);
     return {
       heads,
-      queue: new AppendQueue((work) => writer.attempt(work), commandTimeoutMs),
+      queue,
       reader: new LogReader(entries, heads, clock, retention),
       states: new StateReader(headDocuments, entries, heads),
       renewal: new EpochRenewal(entries, heads, clock),
+      outbox: {
+        drafts,
+        numbers: db.collection<NumberDocument>(`${collectionPrefix}outbox_numbers`),
+        leases: new ShardLeases(leases, clock, commandTimeoutMs),
+        append: (some) => queue.append(some),
+      },
       due: { work: db.collection<WorkDocument>(`${collectionPrefix}due`), clock },
     };
   }

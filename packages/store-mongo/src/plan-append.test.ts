@@ -21,6 +21,7 @@ function plan(drafts: readonly Draft[], fields: Partial<AppendSituation> = {}) {
     drafts,
     head: origin,
     used: new Map(),
+    outbox: { waiting: new Set(), entries: new Map() },
     now: 1_000,
     retention: { maxCount: 3, maxAgeMs: 500, maxBytes: false },
     idempotencyWindowMs: 2_000,

@@ -1,6 +1,5 @@
 import {
   type AppendOutcome,
-  type Draft,
   isCutBefore,
   isStored,
   type LogRetention,
@@ -12,15 +11,18 @@ import {
   tagOf,
 } from '@realtime-notify/core';
 import { type EntryDocument, entryKey, type Head, keyedName, placeTakenMs } from './documents.js';
+import { unavailable } from './driver-errors.js';
 import { placeOf } from './log-heads.js';
+import { type LogDraft, type OutboxLook, type OutboxPlace, takenOut } from './outbox-drafts.js';
 
 /** What decides where drafts of one channel go. */
 export interface AppendSituation {
   readonly channel: string;
   readonly head: Head;
-  readonly drafts: readonly Draft[];
+  readonly drafts: readonly LogDraft[];
   /** What was appended under their keys, by {@link keyedName}, within the window. */
   readonly used: ReadonlyMap<string, EntryDocument>;
+  readonly outbox: OutboxLook;
   /** By the server's clock. */
   readonly now: number;
   readonly retention: LogRetention;
@@ -46,9 +48,15 @@ export function planAppend(situation: AppendSituation): AppendPlan {
   const { channel, drafts } = situation;
   const entries: EntryDocument[] = [];
   const used = new Map(situation.used);
+  const decided = new Set<number>();
   let { head } = situation;
   const planned = drafts.map((draft): PlannedDraft => {
-    const { idempotency, change } = draft;
+    const { idempotency, change, outbox } = draft;
+    if (outbox !== undefined) {
+      const outcome = outcomeBefore(outbox, head, decided, situation);
+      if (outcome !== undefined) return { needs: entries.length, outcome };
+      decided.add(outbox.number);
+    }
     const key = idempotency && keyedName(channel, idempotency.key);
     const first = key === undefined ? undefined : used.get(key);
     if (first !== undefined) {
@@ -69,8 +77,32 @@ export function planAppend(situation: AppendSituation): AppendPlan {
   return { entries, planned };
 }
 
-function entryAfter(head: Head, draft: Draft, situation: AppendSituation): EntryDocument {
+/** What became of a draft of the outbox already, or why its turn has not come; undefined where it has. */
+function outcomeBefore(
+  { number, after }: OutboxPlace,
+  { relayed = [] }: Head,
+  decided: ReadonlySet<number>,
+  { channel, outbox }: AppendSituation,
+): AppendOutcome | undefined {
+  if (relayed.includes(number)) {
+    const entry = outbox.entries.get(number);
+    return entry === undefined
+      ? { status: 'failed', error: takenOut }
+      : { status: 'appended', envelope: envelopeOf(entry, channel) };
+  }
+  if (!outbox.waiting.has(number)) return { status: 'failed', error: takenOut };
+  const isNext =
+    after === undefined ||
+    decided.has(after) ||
+    relayed.includes(after) ||
+    !outbox.waiting.has(after);
+  if (isNext) return undefined;
+  return { status: 'failed', error: unavailable('a draft before this one was not appended') };
+}
+
+function entryAfter(head: Head, draft: LogDraft, situation: AppendSituation): EntryDocument {
   const { channel, id, type, time, dataJson, traceparent, floor, idempotency, change } = draft;
+  const relayed = relayedAfter(head, draft, situation.outbox);
   const { retention, idempotencyWindowMs } = situation;
   const begins = head.epoch === NO_EPOCH || (floor && isCutBefore(placeOf(head), floor));
   const seq = head.seq + 1;
@@ -90,6 +122,7 @@ function entryAfter(head: Head, draft: Draft, situation: AppendSituation): Entry
     base: head.base,
     stateSeq: change === undefined ? head.stateSeq : seq,
     at,
+    ...(relayed === undefined ? {} : { relayed }),
     item: {
       id,
       type,
@@ -106,6 +139,16 @@ function entryAfter(head: Head, draft: Draft, situation: AppendSituation): Entry
     ...(change && { state: change.stateJson }),
     ...(retention.maxAgeMs === false ? {} : { expireAt: new Date(at + keptMs + placeTakenMs) }),
   };
+}
+
+/** Whoever appends a draft of the outbox has seen which of the ones before are not there any more. */
+function relayedAfter(
+  { relayed }: Head,
+  { outbox }: LogDraft,
+  { waiting }: OutboxLook,
+): readonly number[] | undefined {
+  if (outbox === undefined) return relayed;
+  return [...(relayed ?? []).filter((number) => waiting.has(number)), outbox.number];
 }
 
 function repeated(

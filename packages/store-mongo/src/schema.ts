@@ -2,7 +2,7 @@ import type { Collection, CreateIndexesOptions, Db, IndexSpecification } from 'm
 import { codeOf, isDuplicateKey, unavailable } from './driver-errors.js';
 
 /** What this release makes and understands. */
-const version = 1;
+const version = 2;
 
 /** How one collection of ours is found by more than its `_id`. */
 export interface IndexWish {
@@ -23,6 +23,12 @@ const indexes: readonly IndexWish[] = [
 interface SchemaDocument {
   readonly _id: 'schema';
   readonly version: number;
+}
+
+/** The number of the last draft that was put, by anyone, committed or not. */
+export interface NumberDocument {
+  readonly _id: 'drafts';
+  readonly last: number;
 }
 
 /** What {@link prepareSchema} is told. */
@@ -53,7 +59,23 @@ export async function prepareSchema(
     hasTtl &&= made;
   }
   if (!hasTtl) noTtl();
+  await prepareOutbox(db, collectionPrefix);
   await note(schemas);
+}
+
+/** A transaction that made the collection would be in the way of others. */
+async function prepareOutbox(db: Db, collectionPrefix: string): Promise<void> {
+  try {
+    await db.createCollection(`${collectionPrefix}outbox`);
+  } catch (error) {
+    if (codeOf(error) !== namespaceExists) throw error;
+  }
+  const numbers = db.collection<NumberDocument>(`${collectionPrefix}outbox_numbers`);
+  try {
+    await numbers.updateOne({ _id: 'drafts' }, { $setOnInsert: { last: 0 } }, { upsert: true });
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+  }
 }
 
 async function note(schemas: Collection<SchemaDocument>): Promise<void> {
@@ -66,6 +88,7 @@ async function note(schemas: Collection<SchemaDocument>): Promise<void> {
 }
 
 const notImplemented = 238;
+const namespaceExists = 48;
 
 /** False where the server has no TTL. */
 async function makeIndex(collection: Collection, { key, options }: IndexWish): Promise<boolean> {
