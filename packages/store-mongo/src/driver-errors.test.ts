@@ -1,6 +1,6 @@
 import { NotifyError } from '@realtime-notify/core';
 import { describe, expect, test } from 'vitest';
-import { callFailed, duplicatesIn, isRefusal } from './driver-errors.js';
+import { callFailed, duplicatesIn, isRefusal, lacksTransactions } from './driver-errors.js';
 
 const bulk = (fields: object): Error => Object.assign(new Error('E11000'), fields);
 
@@ -51,4 +51,16 @@ test('wrong credentials and certificates are refusals, an outage is none', () =>
   expect(isRefusal(Object.assign(new Error('no'), { code: 18 }))).toBe(true);
   expect(isRefusal(new Error('x', { cause: new Error('self-signed certificate') }))).toBe(true);
   expect(isRefusal(new Error('connect ECONNREFUSED'))).toBe(false);
+});
+
+test.each([
+  [20, 'Transaction numbers are only allowed on a replica set member or mongos', true],
+  [263, 'Cannot run in a multi-document transaction', true],
+  [9, 'insert: unknown field "autocommit"', true],
+  [20, 'cannot write to a view', false],
+  [9, 'unknown field "colour"', false],
+  [112, 'WriteConflict', false],
+])('a server without transactions is told by its answer: %d %s', (code, message, lacks) => {
+  expect(lacksTransactions(Object.assign(new Error(message), { code }))).toBe(lacks);
+  expect(lacksTransactions(message)).toBe(false);
 });

@@ -2,6 +2,7 @@ import { type Draft, NO_EPOCH, NO_TAG, originPosition, tagOf } from '@realtime-n
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type EntryDocument, entryKey, headOf, keyedName } from './documents.js';
+import { type LogDraft, takenOut } from './outbox-drafts.js';
 import { type AppendSituation, planAppend } from './plan-append.js';
 
 const channel = 'user:1';
@@ -15,7 +16,7 @@ function draft(n: number, fields: Partial<Draft> = {}): Draft {
   return { channel, id, type: 'message', time: 1, dataJson: '"ab"', ...fields };
 }
 
-function plan(drafts: readonly Draft[], fields: Partial<AppendSituation> = {}) {
+function plan(drafts: readonly LogDraft[], fields: Partial<AppendSituation> = {}) {
   return planAppend({
     channel,
     drafts,
@@ -115,4 +116,49 @@ test('keys of a channel sort by place, and lie between no keys of another', () =
       expect(inside > entryKey(one, 0) && inside < `${one}\n:`).toBe(false);
     }),
   );
+});
+
+const look = (waiting: readonly number[]) => ({ waiting: new Set(waiting), entries: new Map() });
+const relayed = (n: number, after?: number): LogDraft => ({
+  ...draft(n),
+  outbox: { number: n, after },
+});
+
+test('drafts of the outbox are noted with their entries, and those that have left it no more', () => {
+  const head = { ...origin, seq: 1, offset: 1, epoch: 'e1', relayed: [1, 2] };
+  const drafts = [draft(9), relayed(3), draft(10), relayed(4, 3)];
+  const { entries } = plan(drafts, { head, outbox: look([2, 3, 4]) });
+  expect(entries.map((entry) => entry.relayed)).toEqual([
+    [1, 2],
+    [2, 3],
+    [2, 3],
+    [2, 3, 4],
+  ]);
+  expect(plan([draft(1)]).entries[0]).not.toHaveProperty('relayed');
+});
+
+test('a draft of the outbox that is noted or gone is not appended', () => {
+  const head = { ...origin, seq: 1, offset: 1, epoch: 'e1', relayed: [1] };
+  const { entries, planned } = plan([relayed(1), relayed(2, 1)], { head, outbox: look([1]) });
+  expect(entries).toEqual([]);
+  expect(planned.map(({ outcome }) => outcome)).toEqual([
+    { status: 'failed', error: takenOut },
+    { status: 'failed', error: takenOut },
+  ]);
+});
+
+test('a draft of the outbox waits for the one before it, whatever became of that', () => {
+  const outbox = look([1, 2]);
+  const [alone] = plan([relayed(2, 1)], { outbox }).planned;
+  expect(alone?.outcome).toMatchObject({ status: 'failed', error: { code: 'STORE_UNAVAILABLE' } });
+  const statuses = (fields: Partial<AppendSituation>, drafts = [relayed(2, 1)]) =>
+    plan(drafts, { outbox, ...fields }).planned.map(({ outcome }) => outcome.status);
+  expect(statuses({}, [relayed(1), relayed(2, 1)])).toEqual(['appended', 'appended']);
+  expect(statuses({ head: { ...origin, relayed: [1] } })).toEqual(['appended']);
+  expect(statuses({ outbox: look([2]) })).toEqual(['appended']);
+  // A conflict is decided, too.
+  const [entry] = plan([draft(7, { idempotency: { key: 'k', digest: 'd' } })]).entries;
+  const used = new Map(entry === undefined ? [] : [[keyedName(channel, 'k'), entry]]);
+  const conflict = { ...relayed(1), idempotency: { key: 'k', digest: 'other' } };
+  expect(statuses({ used }, [conflict, relayed(2, 1)])).toEqual(['failed', 'appended']);
 });

@@ -59,6 +59,8 @@ outboxContract({
     ? 'store-mongo'
     : 'store-mongo, put and watch by stand-ins: no transactions here',
   shared: true,
+  // FerretDB is slow.
+  modelRuns: transactions ? 40 : 10,
   create: () => storeOf({ client, ...where(), ...patient }),
   begin,
   createFragile: async () => {

@@ -66,6 +66,6 @@ export function modelTheme({ book, bench }: OutboxTheme): void {
         }
       },
     );
-    await fc.assert(property, { numRuns: 40 });
+    await fc.assert(property, { numRuns: bench.modelRuns });
   });
 }

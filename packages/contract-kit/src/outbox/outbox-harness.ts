@@ -34,6 +34,8 @@ export interface OutboxContract {
   createFragile?(): Promise<FragileStore>;
   /** How long the suite waits for what must come, in milliseconds. Default 30,000. */
   readonly patienceMs?: number;
+  /** Random histories of the model clause. Default 40. */
+  readonly modelRuns?: number;
 }
 
 /** A started store and its outbox. */
@@ -48,6 +50,7 @@ const many = 1_000;
 /** Makes started stores for one suite; closes them and rolls back what is left open after each test. */
 export class OutboxBench {
   readonly shared: boolean;
+  readonly modelRuns: number;
   readonly #contract: OutboxContract;
   readonly #stores: Store[] = [];
   readonly #open = new Set<OpenTransaction>();
@@ -55,6 +58,7 @@ export class OutboxBench {
   constructor(contract: OutboxContract) {
     this.#contract = contract;
     this.shared = contract.shared;
+    this.modelRuns = contract.modelRuns ?? 40;
     if (this.shared && contract.createFragile === undefined) {
       throw new Error(`${contract.name}: a shared outbox must say how it is put away`);
     }
