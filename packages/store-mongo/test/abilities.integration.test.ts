@@ -83,21 +83,42 @@ describe('what this server can show', () => {
   );
 
   test(
-    ability(server.transactions, 'drafts put within a transaction of the host (outbox)'),
+    ability(server.transactions, 'drafts put within a transaction of the host (outbox: O1, O7)'),
     async () => {
-      const inTransaction = withClient(async (client) => {
+      await withClient(async (client) => {
+        const where = { database: runDatabase, collectionPrefix: freshPrefix() };
+        const store = mongoStore({ client, ...where });
+        onTestFinished(() => store.close());
+        await store.start();
+        const channel = freshChannel();
         const session = client.startSession();
-        try {
-          session.startTransaction();
-          const probes = client.db(runDatabase).collection(`${collectionPrefix}probe`);
-          await probes.insertOne({}, { session });
-          await session.commitTransaction();
-        } finally {
-          await session.endSession();
-        }
+        const put = session.withTransaction(async () => {
+          await store.outbox?.put(session, [sampleDraft(channel)]);
+        });
+        if (server.transactions) await put;
+        else await expect(put).rejects.toMatchObject({ code: 'TRANSACTIONS_UNSUPPORTED' });
+        await session.endSession();
+        await store.outbox?.relay(10);
+        const [position] = await store.positions([channel]);
+        expect(position?.offset).toBe(server.transactions ? 1 : 0);
       });
-      if (server.transactions) await inTransaction;
-      else await expect(inTransaction).rejects.toThrow();
+    },
+  );
+
+  test(
+    ability(server.changeStreams, 'commits told at once (outbox: O6, change streams)'),
+    async () => {
+      const where = { url: mongoUrl, database: runDatabase, collectionPrefix: freshPrefix() };
+      const store = mongoStore(where);
+      onTestFinished(() => store.close());
+      await store.start();
+      let told = 0;
+      store.outbox?.watch(() => {
+        told += 1;
+      });
+      if (server.changeStreams) await eventually(() => expect(told).toBeGreaterThan(0));
+      else await store.positions([freshChannel()]);
+      expect(told > 0).toBe(server.changeStreams);
     },
   );
 });

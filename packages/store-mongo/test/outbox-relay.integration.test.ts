@@ -208,6 +208,7 @@ test('O3 many of one channel go in parts, in order, and keep no other channel fr
   await commit(place, [...drafts, sampleDraft(quiet)]);
   const first = await relay.outbox.relay(200);
   expect(first.drafts.filter(({ channel }) => channel === quiet)).toHaveLength(1);
+  expect(first.drafts).toHaveLength(26);
   expect(first.more).toBe(true);
   while ((await relay.outbox.relay(200)).more);
   expect(await idsOf(relay, busy)).toEqual(idsIn(drafts));

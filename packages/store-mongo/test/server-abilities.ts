@@ -8,6 +8,7 @@ export interface ServerAbilities {
   /** Takes out by itself what has expired. */
   readonly ttl: boolean;
   readonly transactions: boolean;
+  readonly changeStreams: boolean;
   /** Reads and writes a document in one step. */
   readonly indivisibleUpdates: boolean;
   /** Several members, or one that is ready to have more: `majority` and repeated writes mean something. */
@@ -20,6 +21,7 @@ export function probeServer(): Promise<ServerAbilities> {
     name: await nameOf(client),
     ttl: await hasTtl(client),
     transactions: await hasTransactions(client),
+    changeStreams: await hasChangeStreams(client),
     indivisibleUpdates: await hasIndivisibleUpdates(client),
     replicaSet: await isReplicaSet(client),
   }));
@@ -48,6 +50,15 @@ async function hasTransactions(client: MongoClient): Promise<boolean> {
   } finally {
     await session.abortTransaction().catch(() => undefined);
     await session.endSession();
+  }
+}
+
+async function hasChangeStreams(client: MongoClient): Promise<boolean> {
+  const changes = freshCollection(client).watch([], { maxAwaitTimeMS: 100 });
+  try {
+    return await works(() => changes.tryNext());
+  } finally {
+    await changes.close();
   }
 }
 
