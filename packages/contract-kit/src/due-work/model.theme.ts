@@ -45,8 +45,10 @@ class ModelRun {
   readonly keys: readonly string[];
   readonly #known = new Map<string, Modelled>();
   readonly #given: LeasedWork[] = [];
+  readonly #bench: DueWorkBench;
 
   constructor(bench: DueWorkBench) {
+    this.#bench = bench;
     this.keys = Array.from({ length: keyCount }, () => bench.freshKey());
   }
 
@@ -86,8 +88,13 @@ class ModelRun {
   }
 
   async #take(dueWork: DueWork): Promise<void> {
-    const taken = await dueWork.take(keyCount, longMs);
     const due = [...this.#known].filter(([, { state }]) => state === 'due');
+    const taken: LeasedWork[] = [];
+    // A store may tell its own time to a millisecond or two: what is due just now is due in a moment.
+    await this.#bench.eventually(async () => {
+      taken.push(...(await dueWork.take(keyCount, longMs)));
+      expect(taken.length).toBeGreaterThanOrEqual(due.length);
+    });
     const expected = due.map(([key, { attempt }]) => [key, attempt + 1, false]);
     const seen = taken.map(({ key, attempt, mayRepeat }) => [key, attempt, mayRepeat]);
     expect(seen.toSorted()).toEqual(expected.toSorted());

@@ -27,6 +27,8 @@ export interface InboxContract {
   create(tuning?: StoreTuning): Store | Promise<Store>;
   /** How long the suite waits for what must come, in milliseconds. Default 30,000. */
   readonly patienceMs?: number;
+  /** Random sequences of operations; fewer where the server is slow. Default 30. */
+  readonly modelRuns?: number;
 }
 
 const data = z.strictObject({ n: z.number() });
@@ -94,12 +96,14 @@ export function idsOf({ items }: InboxPage): readonly string[] {
 /** Makes stages for one suite and closes them. */
 export class InboxBench {
   readonly shared: boolean;
+  readonly modelRuns: number;
   readonly #contract: InboxContract;
   readonly #opened: Notifier[] = [];
 
   constructor(contract: InboxContract) {
     this.#contract = contract;
     this.shared = contract.shared;
+    this.modelRuns = contract.modelRuns ?? 30;
     afterEach(() => this.closeAll());
     afterAll(() => this.closeAll());
   }

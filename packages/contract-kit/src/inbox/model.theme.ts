@@ -54,6 +54,6 @@ export function modelTheme({ book, bench }: InboxTheme): void {
         await bench.closeAll();
       }
     });
-    await fc.assert(property, { numRuns: 30 });
+    await fc.assert(property, { numRuns: bench.modelRuns });
   });
 }
