@@ -122,7 +122,7 @@ export function markingTheme({ book, bench }: InboxTheme): void {
 
   book.clause('I9', 'of changes by several nodes at once none is lost', async () => {
     const stage = await bench.stage({}, { nodes: 4 });
-    const sent = await stage.sendMany(40);
+    const sent = await stage.sendMany(24);
     await Promise.all(
       sent.map((id, i) =>
         stage.inbox([], i % 4)[i % 2 === 0 ? 'markRead' : 'archive']({ ids: [id] }),
@@ -131,19 +131,19 @@ export function markingTheme({ book, bench }: InboxTheme): void {
     for (const node of [0, 1, 2, 3]) {
       expect(await stage.inbox([], node).counts()).toMatchObject({ unread: 0, unseen: 0 });
       const { items } = await stage.inbox([], node).list({ limit: 100, archived: true });
-      expect(items).toHaveLength(20);
+      expect(items).toHaveLength(12);
     }
   });
 
   book.clause('I10', 'what is kept for a user stays small, whatever is marked', async () => {
-    const stage = await bench.stage({ maxItems: 64 });
+    const stage = await bench.stage({ maxItems: 32 });
     const inbox = stage.inbox(['g1']);
     await inbox.counts();
-    for (let i = 0; i < 100; i += 1) {
+    for (let i = 0; i < 50; i += 1) {
       const ids = [await stage.send(), await stage.send({ group: 'g1' })];
       if (i % 2 === 0) await inbox.markRead({ ids });
       if (i % 3 === 0) await inbox.archive({ ids });
     }
-    expect(await stage.counted()).toEqual([42, 42]);
+    expect(await stage.counted()).toEqual([22, 22]);
   });
 }
