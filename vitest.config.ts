@@ -9,16 +9,19 @@ const conditions = ['@realtime-notify/source', 'module', 'node'];
 const { PLANT } = process.env;
 const plugins = PLANT === undefined ? [] : [plantPlugin(PLANT)];
 
-/** End-to-end tests that leave the machine mostly idle: documents and examples as they stand, refusals. */
+/** End-to-end tests that wait more than they work, or ask for no pace. */
 const light = [
   'e2e/scenarios/**/*.test.ts',
   'e2e/*-docs.test.ts',
   'e2e/bad-*.test.ts',
   'e2e/{batch,cli,example-settings,examples,readme,roots}.test.ts',
+  'e2e/{crash,escalation,inbox,outbox,resume,revoke,store-outage,writers}.test.ts',
   'e2e/security-{browser,demo,expiry,tokens}.test.ts',
 ];
 
-interface Where {
+interface How {
+  /** The groups run one after the other. */
+  readonly group: number;
   /** One file after the other. */
   readonly inOrder?: boolean;
   readonly exclude?: readonly string[];
@@ -28,7 +31,7 @@ const project = (
   name: string,
   include: readonly string[],
   timeoutMs: number,
-  { inOrder = false, exclude = [] }: Where = {},
+  { group, inOrder = false, exclude = [] }: How,
 ) => ({
   plugins,
   resolve: { conditions },
@@ -40,6 +43,7 @@ const project = (
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
     fileParallelism: !inOrder,
+    sequence: { groupOrder: group },
   },
 });
 
@@ -53,11 +57,15 @@ export default defineConfig({
         'unit',
         ['packages/*/src/**/*.test.ts', 'scripts/*.test.ts', 'scripts/*/*.test.ts'],
         20_000,
+        { group: 0 },
       ),
-      project('integration', ['packages/*/test/**/*.test.ts'], 60_000),
-      project('e2e-light', light, 240_000),
-      project('e2e', ['e2e/**/*.test.ts'], 240_000, { inOrder: true, exclude: light }),
-      project('packages', ['scripts/packages/test/**/*.test.ts'], 600_000, { inOrder: true }),
+      project('integration', ['packages/*/test/**/*.test.ts'], 60_000, { group: 0 }),
+      project('e2e-light', light, 240_000, { group: 1 }),
+      project('e2e', ['e2e/**/*.test.ts'], 240_000, { group: 2, inOrder: true, exclude: light }),
+      project('packages', ['scripts/packages/test/**/*.test.ts'], 600_000, {
+        group: 3,
+        inOrder: true,
+      }),
     ],
   },
 });
