@@ -15,7 +15,7 @@ const typeSchema = z.strictObject({ type: z.string().min(1).max(100) });
  * @throws HttpError `BODY_INVALID`
  */
 export function parseSelection(body: unknown): InboxSelection {
-  const message = 'is {"ids":[...]} with at most 100, {"all":true} or {"upTo":cursor}';
+  const message = 'the body is {"ids":[...]} with at most 100, {"all":true} or {"upTo":cursor}';
   return parse(selectionSchema, body, message);
 }
 
@@ -24,7 +24,7 @@ export function parseSelection(body: unknown): InboxSelection {
  * @throws HttpError `BODY_INVALID`
  */
 export function parseType(body: unknown): string {
-  return parse(typeSchema, body, 'is {"type"}').type;
+  return parse(typeSchema, body, 'the body is {"type":...}').type;
 }
 
 function parse<Parsed>(schema: z.ZodType<Parsed>, body: unknown, message: string): Parsed {
