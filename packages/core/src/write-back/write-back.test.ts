@@ -137,10 +137,13 @@ test('what is sent without waiting reaches the log in its order, however long th
 test('a busy channel is stored at once again when the store is back', async () => {
   const { store, log, start } = cluster();
   const { notifier } = await start();
+  const states: string[] = [];
+  notifier.on('store', ({ state }) => states.push(state));
   store.fail('append', 'positions');
   await outcomeOf(notifier.notify(to('1', 0)));
   store.recover();
-  await settle(30);
+  // How soon the store is asked whether it is back is left to chance.
+  while (states.at(-1) !== 'up') await settle(1);
   const after = await outcomeOf(Promise.all([1, 2, 3].map((n) => notifier.notify(to('1', n)))));
   expect(after.at(-1)).toMatchObject({ stored: true });
   expect(log.records.length).toBeLessThan(5);
