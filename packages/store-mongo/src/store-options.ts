@@ -73,7 +73,9 @@ export type MongoStoreOptions = MongoStoreSettings & MongoAddress;
 
 const defaultHeadRetentionMs = 34_560_000_000;
 const duration = z.int().min(1);
-const pem = z.union([z.string().min(1), z.instanceof(Buffer)]);
+// Not z.instanceof: its type is new in zod 4.6, and our types show it to hosts with an older one.
+const bytes = z.custom<Buffer>((value) => Buffer.isBuffer(value), 'a Buffer');
+const pem = z.union([z.string().min(1), bytes]);
 
 const optionsSchema = z
   .strictObject({
