@@ -15,7 +15,7 @@ function failure(call: () => unknown): NotifyError {
   throw new Error('nothing was thrown');
 }
 
-test.each(['open', 'error', 'ready', 'bye'])('the type %s is reserved', (type) => {
+test.each(['open', 'error', 'ready', 'bye', 'inbox.changed'])('the type %s is reserved', (type) => {
   expect(failure(() => defineCatalogue({ [type]: z.null() })).code).toBe('TYPE_RESERVED');
 });
 
