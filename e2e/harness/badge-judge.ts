@@ -23,7 +23,8 @@ export class BadgeJudge {
     const muted = new Set(this.#numbers.get(offset - 1)?.muted);
     if (action === 'muted') muted.add(String(which));
     if (action === 'unmuted') muted.delete(String(which));
-    const { unread, unseen, at } = told as unknown as InboxCounts;
+    if (!hasNumbers(told)) throw new Error(`no numbers in ${JSON.stringify(data)}`);
+    const { unread, unseen, at } = told;
     this.#numbers.set(offset, { unread, unseen, at, muted });
   }
 
@@ -42,4 +43,10 @@ export class BadgeJudge {
     });
     return { unread: numbers.unread + later.length, unseen: numbers.unseen + later.length };
   }
+}
+
+function hasNumbers(told: object): told is Omit<InboxCounts, 'version'> {
+  const { unread, unseen, at }: Partial<Record<string, unknown>> = { ...told };
+  const isRead = typeof unread === 'number' && typeof unseen === 'number';
+  return isRead && typeof at === 'object' && at !== null;
 }

@@ -15,10 +15,8 @@ import {
 } from '../escalation/escalation.js';
 import { FeedTable } from '../feeds/feed-table.js';
 import { StoreReads } from '../feeds/store-reads.js';
-import { Inbox, type InboxContext } from '../inbox/inbox.js';
-import { InboxChanges, type InboxChangesContext } from '../inbox/inbox-changes.js';
-import { type InboxOptions, inboxSchema } from '../inbox/inbox-options.js';
-import { Membership } from '../inbox/membership.js';
+import { inboxesOf, seenIn } from '../inbox/assemble-inboxes.js';
+import type { InboxChanges } from '../inbox/inbox-changes.js';
 import { Backlog } from '../limits/backlog.js';
 import { Connections } from '../limits/connections.js';
 import { LimitCounters } from '../limits/counters.js';
@@ -41,7 +39,7 @@ import { Attacher } from './attach.js';
 import { BufferedPublisher } from './buffered-publisher.js';
 import { FlooredAppender } from './floored-appender.js';
 import { History } from './history.js';
-import { limitsSchema, mostChannels, type NotifierOptions } from './notifier-options.js';
+import { limitsSchema, type NotifierOptions } from './notifier-options.js';
 import { PublishQueue } from './publish-queue.js';
 import { Publisher } from './publisher.js';
 import { RecipientCheck } from './recipient-check.js';
@@ -258,34 +256,6 @@ export function assembleParts<Schemas extends CatalogueSchemas>(
     inboxes,
     escalation,
   };
-}
-
-/** Those of the notifications that the user has seen in the inbox; also while this node drains. */
-function seenIn(
-  changes: InboxChanges,
-  { store, channelNames }: Pick<InboxContext, 'store' | 'channelNames'>,
-  userId: string,
-  ids: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const follower = { userId, groups: [] };
-  const always = { assertOpen: () => {}, track: <T>(work: Promise<T>) => work };
-  return new Inbox({ follower, store, channelNames, changes, ...always }).seen(ids);
-}
-
-/** @throws NotifyError `OPTIONS_INVALID` */
-function inboxesOf(
-  options: InboxOptions,
-  context: Omit<InboxChangesContext, 'membership' | 'maxItems'> & {
-    readonly maxChannelsPerEmitter: number;
-  },
-): InboxChanges {
-  const resolved = resolveOptions(inboxSchema, options, 'createNotifier: inbox');
-  if (context.maxChannelsPerEmitter >= mostChannels) {
-    const message = `with \`inbox\` a stream follows at most ${mostChannels - 1} other channels`;
-    throw new NotifyError('OPTIONS_INVALID', `createNotifier: maxChannelsPerEmitter: ${message}`);
-  }
-  const membership = new Membership({ ...context, ...resolved });
-  return new InboxChanges({ ...context, ...resolved, membership });
 }
 
 /** @throws NotifyError `DIRECTORY_MISSING` or `OPTIONS_INVALID` */

@@ -89,8 +89,8 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
 
   /**
    * Sends a notification. When it resolves, a durable one is in the store, as safe as the store is
-   * configured, on every channel of the audience; or, where `whenStoreDown` is `buffer` and the store is
-   * down, it waits in memory and the result says `buffered`.
+   * configured, on every channel of the audience; or, where `whenStoreDown` is `buffer` or `log` and the
+   * store is down, it waits in memory or in the write-back log and the result says `buffered`.
    * Rejects with `TYPE_UNKNOWN`, `DATA_INVALID`, `DATA_TOO_LARGE`, `AUDIENCE_INVALID`,
    * `CHANNEL_INVALID`, `RECIPIENT_UNKNOWN`, `RECIPIENTS_UNCHECKED`, `IDEMPOTENCY_CONFLICT`,
    * `STORE_UNAVAILABLE`, `LIMIT_EXCEEDED` where too much is buffered, `NOT_STARTED` or `CLOSED`. Where it
