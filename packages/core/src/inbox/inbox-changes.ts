@@ -7,8 +7,8 @@ import type { PublishQueue } from '../notifier/publish-queue.js';
 import { Sending } from '../notifier/sending.js';
 import type { Draft, Store } from '../ports/store.js';
 import { positionOf } from '../positions/position.js';
-import { countInbox } from './count-inbox.js';
 import { type InboxChange, inboxChangedType } from './inbox-change.js';
+import { InboxCounter, type InboxNumbers } from './inbox-counter.js';
 import { type InboxCounts, InboxLook } from './inbox-look.js';
 import { InboxState } from './inbox-state.js';
 import type { Follower, Membership } from './membership.js';
@@ -33,16 +33,22 @@ const beyondAnyLog = Number.MAX_SAFE_INTEGER - 1;
 const maxAttempts = 20;
 
 /**
- * Looks at inboxes and changes them. A change is one append to `inbox:<user>` that carries the new state, and is made
+ * Looks at inboxes, counts them and changes them. A change is one append to `inbox:<user>` that carries the new state, and is made
  * only where no other came between: nodes that change one inbox at the same time do it one after the other.
  */
 export class InboxChanges {
   readonly #context: InboxChangesContext;
   readonly #ids = new UuidV7Source();
   readonly #turns = new OneAtATime();
+  readonly #counter: InboxCounter;
 
   constructor(context: InboxChangesContext) {
     this.#context = context;
+    this.#counter = new InboxCounter(context.store);
+  }
+
+  count(look: InboxLook): Promise<InboxNumbers> {
+    return this.#counter.count(look);
   }
 
   /** The inbox as it is, every channel joined, and those left that the user may not follow any more. */
@@ -84,7 +90,7 @@ export class InboxChanges {
       const look = await this.#look(follower);
       const left = this.#left(look);
       const told = left ?? work(look);
-      const counts = await countInbox(look, this.#context.store);
+      const counts = await this.count(look);
       const { position, at } = look;
       if (told === undefined) return { ...counts, position, at };
       try {

@@ -10,7 +10,6 @@ import {
   joinCursor,
   parseCursor,
 } from '../positions/cursor.js';
-import { countInbox } from './count-inbox.js';
 import { findItems } from './find-items.js';
 import { type Marked, type Marking, mark } from './inbox-change.js';
 import type { InboxChanges } from './inbox-changes.js';
@@ -103,7 +102,7 @@ export class Inbox {
 
   /** Rejects also with `CURSOR_INVALID` or `OPTIONS_INVALID`. */
   async list(query: InboxQuery = {}): Promise<InboxPage> {
-    const { store, channelNames } = this.#context;
+    const { store, channelNames, changes } = this.#context;
     const { unread = false, archived = false, types, before, after, sinceMs = 0 } = query;
     const { limit = 20, maxBytes = 1024 * 1024 } = query;
     if (!Number.isInteger(limit) || limit < 1 || limit > mostItems) {
@@ -111,7 +110,7 @@ export class Inbox {
     }
     const bounds = { before: parsed(before), after: parsed(after) };
     const look = await this.#look();
-    const counts = await countInbox(look, store);
+    const counts = await changes.count(look);
     const { muted } = look.state;
     const filter = { unread, archived, muted, types: types && new Set(types), sinceMs };
     const { items, next } = await listInbox(look, { store, filter, limit, maxBytes, ...bounds });
@@ -131,7 +130,7 @@ export class Inbox {
   async counts(): Promise<InboxCounts> {
     const look = await this.#look();
     const { position, at } = look;
-    return { ...(await countInbox(look, this.#context.store)), position, at };
+    return { ...(await this.#context.changes.count(look)), position, at };
   }
 
   /** Those of some notifications that the user has seen, read, archived or removed; unknown ids are left out. */
