@@ -45,16 +45,11 @@ export type {
   WhileOnline,
 } from './escalation/escalation-options.js';
 export type { Unescalated } from './escalation/escalation-turn.js';
-export {
-  Inbox,
-  type InboxItem,
-  type InboxPage,
-  type InboxQuery,
-  type InboxSelection,
-} from './inbox/inbox.js';
+export { Inbox, type InboxItem, type InboxPage } from './inbox/inbox.js';
 export { type InboxChange, inboxChangedType, type Marking } from './inbox/inbox-change.js';
 export type { InboxCounts } from './inbox/inbox-look.js';
 export type { InboxOptions } from './inbox/inbox-options.js';
+export type { InboxQuery, InboxSelection } from './inbox/inbox-request.js';
 export type { Follower, GroupsOf, InboxClient } from './inbox/membership.js';
 export { Connections, type Place } from './limits/connections.js';
 export { LimitCounters, type LimitCounts, type LimitError } from './limits/counters.js';

@@ -181,17 +181,3 @@ test('what was seen in any way is told to whoever asks', async () => {
   expect(await inbox.seen(asked)).toEqual(new Set([seen, read, archived, removed]));
   await notifier.close();
 });
-
-test.each([{ limit: 0 }, { limit: 101 }, { limit: 1.5 }])(
-  'a list of %j is refused',
-  async (query) => {
-    const { notifier } = await node();
-    const invalid = { code: 'OPTIONS_INVALID' };
-    await expect(notifier.inbox('1').list(query)).rejects.toMatchObject(invalid);
-    const cursor = notifier.inbox('1').list({ before: 'x' });
-    await expect(cursor).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
-    const ids = Array.from({ length: 101 }, (_, i) => `${i}`);
-    await expect(notifier.inbox('1').markRead({ ids })).rejects.toMatchObject(invalid);
-    await notifier.close();
-  },
-);

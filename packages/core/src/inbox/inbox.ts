@@ -14,37 +14,14 @@ import { findItems } from './find-items.js';
 import { type Marked, type Marking, mark } from './inbox-change.js';
 import type { InboxChanges } from './inbox-changes.js';
 import type { InboxCounts, InboxLook } from './inbox-look.js';
+import {
+  type InboxQuery,
+  type InboxSelection,
+  resolveQuery,
+  resolveSelection,
+} from './inbox-request.js';
 import { type InboxItem as Listed, listInbox } from './list-inbox.js';
 import type { Follower } from './membership.js';
-
-/** Which notifications: some by their ids, all that are there, or all up to where a client stands. */
-export type InboxSelection =
-  | { readonly ids: readonly string[] }
-  | { readonly all: true }
-  | { readonly upTo: string };
-
-/** What is wanted of an inbox. */
-export interface InboxQuery {
-  /** At most so many, 1 to 100. Default 20. */
-  readonly limit?: number | undefined;
-  /** Only what is not read. */
-  readonly unread?: boolean | undefined;
-  /** Only what was archived; by default only what was not. */
-  readonly archived?: boolean | undefined;
-  /** Only these types, muted or not; by default all that are not muted. */
-  readonly types?: readonly string[] | undefined;
-  /** Only what is older: the `next` of another page. */
-  readonly before?: string | undefined;
-  /** Only what is newer: the `cursor` of another page, or of a stream. */
-  readonly after?: string | undefined;
-  /**
-   * Only what was made at or after this time, in milliseconds since 1970 UTC; publishers' clocks may differ by a
-   * minute.
-   */
-  readonly sinceMs?: number | undefined;
-  /** So many bytes of data at most, but one notification in any case. Default 1 MiB. */
-  readonly maxBytes?: number | undefined;
-}
 
 /** A notification as its user has it in the inbox. */
 export interface InboxItem {
@@ -80,8 +57,6 @@ export interface InboxContext {
   readonly track: <Result>(work: Promise<Result>) => Promise<Result>;
 }
 
-const mostItems = 100;
-const mostIds = 100;
 const mostMuted = 100;
 
 /**
@@ -89,7 +64,8 @@ const mostMuted = 100;
  * the user did with it. A change is told to all devices of the user as an `inbox.changed`. All methods reject with
  * `STORE_UNAVAILABLE`, `GROUPS_UNAVAILABLE`, `INBOX_UNREADABLE`, `NOT_STARTED` or `CLOSED`; those that change
  * something with `HEAD_MOVED`, too, where too many change the same inbox at once; all of these but
- * `INBOX_UNREADABLE` can be tried again, and what was done already is not done twice.
+ * `INBOX_UNREADABLE` can be tried again, and what was done already is not done twice. What is asked for in a wrong
+ * way rejects with `OPTIONS_INVALID` or `CURSOR_INVALID`.
  */
 export class Inbox {
   readonly userId: string;
@@ -100,19 +76,14 @@ export class Inbox {
     this.#context = context;
   }
 
-  /** Rejects also with `CURSOR_INVALID` or `OPTIONS_INVALID`. */
   async list(query: InboxQuery = {}): Promise<InboxPage> {
     const { store, channelNames, changes } = this.#context;
-    const { unread = false, archived = false, types, before, after, sinceMs = 0 } = query;
-    const { limit = 20, maxBytes = 1024 * 1024 } = query;
-    if (!Number.isInteger(limit) || limit < 1 || limit > mostItems) {
-      throw new NotifyError('OPTIONS_INVALID', `an inbox lists 1 to ${mostItems} at once`);
-    }
+    const { types, before, after, limit, maxBytes, ...only } = resolveQuery(query);
     const bounds = { before: parsed(before), after: parsed(after) };
     const look = await this.#look();
     const counts = await changes.count(look);
     const { muted } = look.state;
-    const filter = { unread, archived, muted, types: types && new Set(types), sinceMs };
+    const filter = { ...only, muted, types: types && new Set(types) };
     const { items, next } = await listInbox(look, { store, filter, limit, maxBytes, ...bounds });
     const { position, at } = look;
     const own = channelNames.inbox(this.userId);
@@ -181,7 +152,7 @@ export class Inbox {
    * kept of a user stays small.
    */
   async mute(type: string): Promise<InboxCounts> {
-    if (!typePattern.test(type)) {
+    if (typeof type !== 'string' || !typePattern.test(type)) {
       throw new NotifyError('TYPE_UNKNOWN', `${JSON.stringify(type)} is not a valid type name`);
     }
     return this.#change(({ state: { muted } }) => {
@@ -213,15 +184,13 @@ export class Inbox {
 
   async #mark(marking: Marking, which: InboxSelection): Promise<InboxCounts> {
     this.#context.assertOpen();
-    if ('ids' in which) {
-      if (which.ids.length > mostIds) {
-        throw new NotifyError('OPTIONS_INVALID', `at most ${mostIds} ids are marked at once`);
-      }
+    const selected = resolveSelection(which);
+    if ('ids' in selected) {
       const look = await this.#look();
-      const places = await findItems(look, which.ids, this.#context.store);
+      const places = await findItems(look, selected.ids, this.#context.store);
       return this.#change((latest) => mark(latest, marking, { places }));
     }
-    const cursor = 'upTo' in which ? parsed(which.upTo) : undefined;
+    const cursor = 'upTo' in selected ? parsed(selected.upTo) : undefined;
     return this.#change((look) => mark(look, marking, this.#allOf(look, cursor)));
   }
 
