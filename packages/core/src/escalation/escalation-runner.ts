@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { LeasedWork } from '../ports/due-work.js';
 import { pause } from '../time/pause.js';
 import { besideHookMs, EscalationTurn, type TurnContext } from './escalation-turn.js';
@@ -21,6 +22,8 @@ export class EscalationRunner {
   constructor(context: RunnerContext) {
     this.#context = context;
     this.#leaseMs = Math.max(...context.rules.map(({ timeoutMs }) => timeoutMs)) + besideHookMs;
+    // Each turn listens once at a time; from the eleventh on Node would call it a leak.
+    setMaxListeners(context.concurrency, this.#closing.signal);
   }
 
   start(): void {

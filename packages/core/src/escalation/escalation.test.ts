@@ -188,6 +188,23 @@ test('so many calls are under way at a time, and the others follow at once', asy
   expect(most).toBe(3);
 });
 
+test('as many calls as are allowed make Node warn of no leak', async () => {
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => void warnings.push(warning);
+  process.on('warning', warned);
+  onTestFinished(() => void process.off('warning', warned));
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const { approve, calls } = await started({ concurrency: 20, hook: () => ended });
+  for (let i = 0; i < 20; i += 1) await approve(`u${i}`);
+  await elapse(unseenAfterMs);
+  end();
+  expect(calls).toHaveLength(20);
+  expect(warnings).toEqual([]);
+});
+
 test('a node that only publishes schedules and calls nobody', async () => {
   const { approve, calls, store } = await started({ notifier: { publishOnly: true } });
   await approve('u1');
