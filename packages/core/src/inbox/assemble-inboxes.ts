@@ -1,6 +1,7 @@
 import { NotifyError } from '../errors/notify-error.js';
 import { mostChannels } from '../notifier/notifier-options.js';
 import { resolveOptions } from '../options/resolve-options.js';
+import type { Logger } from '../ports/logger.js';
 import { Inbox, type InboxContext } from './inbox.js';
 import { InboxChanges, type InboxChangesContext } from './inbox-changes.js';
 import { type InboxOptions, inboxSchema } from './inbox-options.js';
@@ -26,6 +27,7 @@ export function inboxesOf(
   options: InboxOptions,
   context: Omit<InboxChangesContext, 'membership' | 'maxItems'> & {
     readonly maxChannelsPerEmitter: number;
+    readonly logger: Logger;
   },
 ): InboxChanges {
   const resolved = resolveOptions(inboxSchema, options, 'createNotifier: inbox');

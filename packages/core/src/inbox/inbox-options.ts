@@ -10,7 +10,10 @@ export interface InboxOptions {
   readonly groupsOf?: GroupsOf | undefined;
   /** How long `groupsOf` may take, 5,000; then it is `GROUPS_UNAVAILABLE`. */
   readonly groupsWaitMs?: number | undefined;
-  /** Groups in one inbox, 30. */
+  /**
+   * Groups in one inbox, 30; at most 31. Of more the newest that were followed count, or, of those that `groupsOf`
+   * names, the ones that are in the inbox already and then the first.
+   */
   readonly maxGroups?: number | undefined;
   /** The newest of each channel that are in the inbox, as far as the store keeps them, 1,000; at most 10,000. */
   readonly maxItems?: number | undefined;

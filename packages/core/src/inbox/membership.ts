@@ -1,6 +1,7 @@
 import type { Principal } from '../access/principal.js';
 import type { ChannelNames } from '../channels/channel-names.js';
 import { NotifyError } from '../errors/notify-error.js';
+import type { Logger } from '../ports/logger.js';
 import { withinMs } from '../time/within-ms.js';
 import type { InboxState } from './inbox-state.js';
 
@@ -32,6 +33,7 @@ export interface MembershipContext {
   readonly groupsWaitMs: number;
   /** Groups in one inbox at most. */
   readonly maxGroups: number;
+  readonly logger: Logger;
 }
 
 /** Tells which channels a user's inbox takes in: the user's own, those of groups, and `all`. */
@@ -45,26 +47,32 @@ export class Membership {
   /**
    * The groups' channels, asked of the host where it has told us whom to ask. Undefined where it has not: then a
    * group counts from when the user first followed it or looked at it.
-   * Rejects with `GROUPS_UNAVAILABLE` or `LIMIT_EXCEEDED`.
+   * Rejects with `GROUPS_UNAVAILABLE`.
    */
   async toldBy(userId: string): Promise<readonly string[] | undefined> {
-    const { groupsOf, groupsWaitMs, channelNames, maxGroups } = this.#context;
+    const { groupsOf, groupsWaitMs, maxGroups, logger } = this.#context;
     if (groupsOf === undefined) return undefined;
     const asked = Promise.resolve(userId).then(groupsOf);
-    let groups: readonly string[];
     try {
-      groups = await withinMs(asked, groupsWaitMs, () => {
+      const groups = await withinMs(asked, groupsWaitMs, () => {
         return new Error(`it took over ${groupsWaitMs} ms`);
       });
-      if (!Array.isArray(groups)) throw new Error('it did not answer with a list');
+      const channels = this.#channelsOf(groups);
+      const facts = { userId, groups: channels.length, maxGroups };
+      if (channels.length > maxGroups) logger.warn(facts, 'an inbox does not take in all groups');
+      return channels;
     } catch (cause) {
       throw new NotifyError('GROUPS_UNAVAILABLE', 'the `groupsOf` hook failed', { cause });
     }
-    const channels = new Set(groups.map((group) => channelNames.group(group)));
-    if (channels.size > maxGroups) {
-      throw new NotifyError('LIMIT_EXCEEDED', `an inbox takes in at most ${maxGroups} groups`);
-    }
-    return [...channels];
+  }
+
+  #channelsOf(groups: unknown): readonly string[] {
+    if (!Array.isArray(groups)) throw new Error('it did not answer with a list');
+    const channels = groups.map((group: unknown) => {
+      if (typeof group !== 'string') throw new Error('it named a group that is no text');
+      return this.#context.channelNames.group(group);
+    });
+    return [...new Set(channels)];
   }
 
   /**
@@ -100,8 +108,13 @@ export class Membership {
     const { channelNames, maxGroups } = this.#context;
     const own = channelNames.user(userId);
     const joined = [...state.channels.keys()].filter((channel) => channelNames.isGroup(channel));
-    // The one joined first goes where there are too many.
-    const groups = told ?? [...new Set([...joined, ...followed])].slice(-maxGroups);
-    return [own, ...groups, channelNames.all];
+    const { all } = channelNames;
+    if (told === undefined) {
+      // The one joined first goes where there are too many.
+      return [own, ...[...new Set([...joined, ...followed])].slice(-maxGroups), all];
+    }
+    // Where there are too many, what is in the inbox stays, in whatever order the host names them.
+    const staying = joined.filter((channel) => told.includes(channel));
+    return [own, ...[...new Set([...staying, ...told])].slice(0, maxGroups), all];
   }
 }
