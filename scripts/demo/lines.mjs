@@ -14,6 +14,10 @@ export async function explain({ urls, kafka, services }) {
       second === first ? 'Send from another terminal:' : 'Send from another terminal, at either:',
       urls.map((url) => sendAt(url, 'Hello')),
     ),
+    block('The inbox of u1, and reading all of it:', [
+      `curl '${first}/notifications?token=${token}'`,
+      `curl '${first}/notifications/read?token=${token}' -H 'Content-Type: application/json' -d '{"all":true}'`,
+    ]),
   ];
   if (kafka !== undefined) {
     const line = `npm run --silent example -- cli produce --brokers ${kafka.brokers} --topic ${kafka.topic} \\\n    --to-user u1 --data '{"text":"Hello from Kafka"}'`;
