@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { GroupsOf } from './membership.js';
 
-/** What an inbox takes in. All nodes use the same. */
+/** What an inbox takes in, of what the `retention` of the store keeps: 7 days by default. All nodes use the same. */
 export interface InboxOptions {
   /**
    * Names the groups that a user is in, also of one who is not connected. Default: a group counts from when the user
