@@ -36,6 +36,18 @@ export const storeClauses = {
   },
 } as const satisfies Record<string, Clause>;
 
+/** The clauses of a Store whose server fails: killed, stopped, cut off, come late. */
+export const storeOutageClauses = {
+  'S-KILLED': { sentence: 'a server killed under traffic loses and repeats nothing' },
+  'S-CUT': { sentence: 'connections cut with calls under way lose and repeat nothing' },
+  'S-STOPPED': { sentence: 'a server that stopped answering makes no call wait for ever' },
+  'S-HALF-OPEN': { sentence: 'a connection that is half open is given up' },
+  'S-SILENT-CLOSE': { sentence: 'close leaves nothing where the server has fallen silent' },
+  'S-LATE': { sentence: 'a store can be started again when its server comes late' },
+  'S-START-CLOSED': { sentence: 'close ends a start that waits for its next attempt' },
+  'S-LINK-LOG': { sentence: 'each change of the link is one line of the log' },
+} as const satisfies Record<string, Clause>;
+
 /** The clauses of the Broker port. B1 to B10 are the numbered promises over the port. */
 export const brokerClauses = {
   B1: { sentence: 'an envelope reaches every subscribed node, its fields unchanged' },
@@ -202,6 +214,7 @@ export type TransportClauseId = keyof typeof transportClauses;
 export type InboxClauseId = keyof typeof inboxClauses;
 export type OutboxClauseId = keyof typeof outboxClauses;
 export type StoreClauseId = keyof typeof storeClauses;
+export type StoreOutageClauseId = keyof typeof storeOutageClauses;
 export type DirectoryClauseId = keyof typeof directoryClauses;
 export type DueWorkClauseId = keyof typeof dueWorkClauses;
 export type BrokerClauseId = keyof typeof brokerClauses;

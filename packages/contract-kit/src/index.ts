@@ -13,7 +13,9 @@ export {
   type OutboxClauseId,
   outboxClauses,
   type StoreClauseId,
+  type StoreOutageClauseId,
   storeClauses,
+  storeOutageClauses,
   type TransportClauseId,
   transportClauses,
 } from './clauses.js';
@@ -36,6 +38,12 @@ export { type RecordedResync, RecordingSink } from './recording-sink.js';
 export { awkwardJson, freshChannel, sampleDraft, sampleEnvelope } from './samples.js';
 export { storeContract } from './store/store-contract.js';
 export type { FragileStore, StoreContract, StoreTuning } from './store/store-harness.js';
+export { storeOutageContract } from './store-outage/store-outage-contract.js';
+export type {
+  OutageServer,
+  StoreOutageContract,
+  StoreOutageTuning,
+} from './store-outage/store-outage-harness.js';
 export { type TcpProxy, tcpProxy } from './tcp-proxy.js';
 export { transportContract } from './transport/transport-contract.js';
 export type {

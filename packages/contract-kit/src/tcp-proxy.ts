@@ -13,6 +13,8 @@ export interface TcpProxy {
    * @param connection - only this one, counted from 1 in the order of acceptance; default all
    */
   freeze(connection?: number): void;
+  /** Cuts the present connections; new ones work. */
+  cut(): void;
   /** Cuts all connections and refuses new ones, as if the server had died. */
   goAway(): Promise<void>;
 }
@@ -37,9 +39,12 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
     upstream.pipe(client);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cut = (): void => {
+    for (const socket of sockets.keys()) socket.destroy();
+  };
   const goAway = async (): Promise<void> => {
     const closed = new Promise((resolve) => server.close(resolve));
-    for (const socket of sockets.keys()) socket.destroy();
+    cut();
     await closed;
   };
   onTestFinished(goAway);
@@ -58,6 +63,7 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
         socket.pause();
       }
     },
+    cut,
     goAway,
   };
 }

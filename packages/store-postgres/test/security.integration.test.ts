@@ -71,3 +71,26 @@ test('a server without TLS is refused at once where TLS is asked for', async () 
     message: expect.stringContaining('does not support SSL'),
   });
 });
+
+test('start rejects at once on wrong credentials, without giving them away', async () => {
+  const postgres = await privatePostgres();
+  const admin = adminPool(postgres.url);
+  await admin.query("CREATE ROLE notify LOGIN PASSWORD 'right'");
+  const { rows } = await admin.query<{ hba_file: string }>('SHOW hba_file');
+  await writeFile(rows[0]?.hba_file ?? '', 'host all notify 127.0.0.1/32 scram-sha-256\n');
+  await admin.query('SELECT pg_reload_conf()');
+  await admin.end();
+  const { host } = new URL(postgres.url);
+  const login = { url: `postgres://${host}/postgres`, username: 'notify' };
+  const store = storeOn({ ...login, password: 'wr0ng-secret', startTimeoutMs: 3_600_000 });
+  const error = await eventually(async () => {
+    const reason: unknown = await store.start().catch((failure: unknown) => failure);
+    expect(reason).toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('password authentication failed'),
+    });
+    return reason;
+  });
+  const { cause } = error as Error;
+  expect(JSON.stringify([String(error), cause, String(cause)])).not.toContain('wr0ng-secret');
+});

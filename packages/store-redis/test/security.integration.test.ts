@@ -63,6 +63,7 @@ test('a password that is missing, and one that is wrong: start rejects, and tell
     [{}, 'NOAUTH'],
     [{ password: user.password }, 'WRONGPASS'],
     [{ ...user, password: 'wr0ng-secret' }, 'WRONGPASS'],
+    [{ url: url.replace('//', '//:wr0ng-secret@') }, 'WRONGPASS'],
   ] as const) {
     const error = await refusalOf({ url, ...login, tls: { ca: certificates.ca } });
     expect(error).toMatchObject({ ...unavailable, message: expect.stringContaining(code) });

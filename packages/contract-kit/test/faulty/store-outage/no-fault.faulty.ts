@@ -1,0 +1,3 @@
+import { LineStore, lineStoreContract } from './line-store.js';
+
+lineStoreContract(LineStore);
