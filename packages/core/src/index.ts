@@ -145,8 +145,12 @@ export {
 export { type QuietHours, quietUntil } from './preferences/quiet-hours.js';
 export type { Throttle } from './preferences/throttle.js';
 export {
+  headRetention,
+  type RemoteStoreOptions,
+  remoteStoreFields,
+} from './retention/remote-store-options.js';
+export {
   type LogRetention,
-  longestAgeMs,
   type Retention,
   type RetentionClass,
   type RetentionOptions,

@@ -1,10 +1,4 @@
-import {
-  type Logger,
-  longestAgeMs,
-  type RetentionOptions,
-  retentionSchema,
-  silentLogger,
-} from '@realtime-notify/core';
+import { headRetention, type RemoteStoreOptions, remoteStoreFields } from '@realtime-notify/core';
 import type { MongoClient } from 'mongodb';
 import { z } from 'zod';
 
@@ -39,39 +33,24 @@ export type MongoAddress =
     };
 
 /** Everything about {@link mongoStore} except where the MongoDB is. */
-export interface MongoStoreSettings {
+export interface MongoStoreSettings extends RemoteStoreOptions {
   /** Default: that of the URL, else `realtime_notify`. */
   readonly database?: string;
   /** Begins the names of our collections; equal on all nodes. Default `rn_`. */
   readonly collectionPrefix?: string;
   /** Whether `start` may make collections and indexes. Default true. */
   readonly migrate?: boolean;
-  /** What is kept of the channels' logs. Default: 1,000 notifications, 7 days, 8 MiB per channel. */
-  readonly retention?: RetentionOptions;
-  /**
-   * A channel's position is forgotten this long after its last append, in milliseconds; `false`: never.
-   * Until then a client that missed nothing is up to date however long it was away. Not less than any
-   * `maxAgeMs` of `retention`. Default 34,560,000,000 (400 days), or `false` where one of those is.
-   */
-  readonly headRetentionMs?: number | false;
-  /** How long an idempotency key is remembered, in milliseconds. Default 300,000 (5 minutes). */
-  readonly idempotencyWindowMs?: number;
   /** A call rejects when MongoDB has not answered it by then, in milliseconds; 20,000 at most. Default 5,000. */
   readonly commandTimeoutMs?: number;
-  /** `start` rejects when MongoDB was not reached by then, in milliseconds. Default 10,000. */
-  readonly startTimeoutMs?: number;
-  /** Longest wait between two looks at a server that is away, in milliseconds, with `url`. Default 2,000. */
+  /** Longest wait between two looks at a server that is away, in milliseconds, with `url`; 500 or more. Default 2,000. */
   readonly maxReconnectDelayMs?: number;
   /** Calls reject while this many wait for an answer. Default 10,000. */
   readonly maxPendingCalls?: number;
-  /** One line per change of the link's state. Default: silent. */
-  readonly logger?: Logger;
 }
 
 /** Options of {@link mongoStore}: where the MongoDB is, and settings. */
 export type MongoStoreOptions = MongoStoreSettings & MongoAddress;
 
-const defaultHeadRetentionMs = 34_560_000_000;
 const duration = z.int().min(1);
 // Not z.instanceof: its type is new in zod 4.6, and our types show it to hosts with an older one.
 const bytes = z.custom<Buffer>((value) => Buffer.isBuffer(value), 'a Buffer');
@@ -112,17 +91,11 @@ const optionsSchema = z
       .regex(/^(?!system\.)[^$\0]{1,100}$/, 'must be the beginning of a collection’s name')
       .default('rn_'),
     migrate: z.boolean().default(true),
-    retention: retentionSchema.prefault({}),
-    headRetentionMs: z.union([duration, z.literal(false)]).optional(),
-    idempotencyWindowMs: duration.default(300_000),
+    ...remoteStoreFields,
     // Less than a place stays taken for.
     commandTimeoutMs: duration.max(20_000).default(5_000),
-    startTimeoutMs: duration.default(10_000),
     maxReconnectDelayMs: duration.min(500).default(2_000),
     maxPendingCalls: z.int().min(1).default(10_000),
-    logger: z
-      .custom<Logger>((value) => typeof value === 'object' && value !== null)
-      .default(silentLogger),
   })
   .transform((options, context) => {
     const { url, client, username, password, tls, maxConnections, ...others } = options;
@@ -131,11 +104,9 @@ const optionsSchema = z
     const refuse = (path: string[], message: string): void => {
       context.addIssue({ code: 'custom', path, message });
     };
-    const longest = longestAgeMs(settings.retention);
-    const head = headRetentionMs ?? (longest === false ? false : defaultHeadRetentionMs);
-    if (lasts(head) < lasts(longest)) {
-      refuse(['headRetentionMs'], 'must not be less than a maxAgeMs of retention');
-    }
+    const head = headRetention(headRetentionMs, settings.retention, (message) =>
+      refuse(['headRetentionMs'], message),
+    );
     if ((username === undefined) !== (password === undefined)) {
       refuse(['password'], 'goes with username');
     }
@@ -164,8 +135,4 @@ export { optionsSchema as storeOptionsSchema };
 function databaseOf(url = ''): string | undefined {
   const [, name] = /^mongodb(?:\+srv)?:\/\/[^/?]+\/([^?]+)/.exec(url) ?? [];
   return name === undefined ? undefined : decodeURIComponent(name);
-}
-
-function lasts(retentionMs: number | false): number {
-  return retentionMs === false ? Number.POSITIVE_INFINITY : retentionMs;
 }

@@ -25,13 +25,6 @@ test('defaults', () => {
   expect(storeOptionsSchema.parse({ pool }).source).toBe(pool);
 });
 
-test('a log kept for ever keeps its head for ever', () => {
-  const classes = [{ channels: ['all'], maxAgeMs: false }];
-  for (const retention of [{ maxAgeMs: false }, { classes }]) {
-    expect(storeOptionsSchema.parse({ url, retention }).headRetentionMs).toBe(false);
-  }
-});
-
 test.each([
   ['no address', {}, 'pass one of url and pool'],
   ['two addresses', { url, pool }, 'url: goes with a url, not with a pool'],
@@ -43,21 +36,12 @@ test.each([
   ['a schema to be quoted', { url, schema: 'My Schema' }, 'schema: is [a-z_]'],
   ['no connection but the listening one', { url, maxConnections: 1 }, 'maxConnections'],
   ['a log of nothing', { url, retention: { maxCount: 0 } }, 'retention.maxCount'],
-  ['an unknown certificate', { url, tls: { rejectUnauthorized: false } }, 'tls'],
   [
-    'a head shorter than the log of one class',
-    {
-      url,
-      retention: { classes: [{ channels: ['all'], maxAgeMs: 8_000_000_000 }] },
-      headRetentionMs: 7_000_000_000,
-    },
+    'a head shorter than the log',
+    { url, headRetentionMs: 1_000 },
     'headRetentionMs: must not be less',
   ],
-  [
-    'a finite head of an endless log',
-    { url, retention: { maxAgeMs: false }, headRetentionMs: 5 },
-    'headRetentionMs',
-  ],
+  ['an unknown certificate', { url, tls: { rejectUnauthorized: false } }, 'tls'],
 ])('%s is refused', (_, options, message) => {
   // Deliberately wrong: what an untyped caller could pass.
   const untyped = options as Parameters<typeof postgresStore>[0];

@@ -1,10 +1,4 @@
-import {
-  type Logger,
-  longestAgeMs,
-  type RetentionOptions,
-  retentionSchema,
-  silentLogger,
-} from '@realtime-notify/core';
+import { headRetention, type RemoteStoreOptions, remoteStoreFields } from '@realtime-notify/core';
 import { z } from 'zod';
 import type { PostgresPool } from './postgres-client.js';
 import { defaultSchema, schemaPattern } from './schema/migrations.js';
@@ -41,38 +35,18 @@ export type PostgresAddress =
     };
 
 /** Everything about {@link postgresStore} except where the PostgreSQL is. */
-export interface PostgresStoreSettings {
+export interface PostgresStoreSettings extends RemoteStoreOptions {
   /** Holds our tables and functions, nothing else; equal on all nodes. Default `realtime_notify`. */
   readonly schema?: string;
   /** Whether `start` may create and change the schema. Default true. */
   readonly migrate?: boolean;
-  /** What is kept of the channels' logs. Default: 1,000 notifications, 7 days, 8 MiB per channel. */
-  readonly retention?: RetentionOptions;
-  /**
-   * A channel's position is forgotten this long after its last append, in milliseconds; `false`: never.
-   * Until then a client that missed nothing is up to date however long it was away. Not less than any
-   * `maxAgeMs` of `retention`. Default 34,560,000,000 (400 days), or `false` where one of those is.
-   */
-  readonly headRetentionMs?: number | false;
-  /** How long an idempotency key is remembered, in milliseconds. Default 300,000 (5 minutes). */
-  readonly idempotencyWindowMs?: number;
-  /** A call rejects when PostgreSQL has not answered it by then, in milliseconds. Default 5,000. */
-  readonly commandTimeoutMs?: number;
-  /** `start` rejects when PostgreSQL was not reached by then, in milliseconds. Default 10,000. */
-  readonly startTimeoutMs?: number;
-  /** Longest wait between two attempts of `start` to connect, in milliseconds. Default 2,000. */
-  readonly maxReconnectDelayMs?: number;
   /** Calls reject while this many wait for an answer. Default 10,000. */
   readonly maxPendingCalls?: number;
-  /** One line per change of the link's state. Default: silent. */
-  readonly logger?: Logger;
 }
 
 /** Options of {@link postgresStore}: where the PostgreSQL is, and settings. */
 export type PostgresStoreOptions = PostgresStoreSettings & PostgresAddress;
 
-const defaultHeadRetentionMs = 34_560_000_000;
-const duration = z.int().min(1);
 // Not z.instanceof: its type is new in zod 4.6, and our types show it to hosts with an older one.
 const bytes = z.custom<Buffer>((value) => Buffer.isBuffer(value), 'a Buffer');
 const pem = z.union([z.string().min(1), bytes]);
@@ -115,16 +89,8 @@ const optionsSchema = z
       .regex(schemaPattern, 'is [a-z_][a-z0-9_]*, 50 characters at most')
       .default(defaultSchema),
     migrate: z.boolean().default(true),
-    retention: retentionSchema.prefault({}),
-    headRetentionMs: z.union([duration, z.literal(false)]).optional(),
-    idempotencyWindowMs: duration.default(300_000),
-    commandTimeoutMs: duration.default(5_000),
-    startTimeoutMs: duration.default(10_000),
-    maxReconnectDelayMs: duration.default(2_000),
+    ...remoteStoreFields,
     maxPendingCalls: z.int().min(1).default(10_000),
-    logger: z
-      .custom<Logger>((value) => typeof value === 'object' && value !== null)
-      .default(silentLogger),
   })
   .transform((options, context) => {
     const { url, username, password, tls, maxConnections, pool, headRetentionMs, ...settings } =
@@ -133,11 +99,9 @@ const optionsSchema = z
       context.addIssue({ code: 'custom', path, message });
       return z.NEVER;
     };
-    const longest = longestAgeMs(settings.retention);
-    const head = headRetentionMs ?? (longest === false ? false : defaultHeadRetentionMs);
-    if (lasts(head) < lasts(longest)) {
-      refuse('must not be less than a maxAgeMs of retention', 'headRetentionMs');
-    }
+    const head = headRetention(headRetentionMs, settings.retention, (message) =>
+      refuse(message, 'headRetentionMs'),
+    );
     const resolved = { ...settings, headRetentionMs: head };
     const login = { username, password, tls, maxConnections };
     if (pool !== undefined) {
@@ -156,7 +120,3 @@ export type ResolvedStoreOptions = z.output<typeof optionsSchema>;
 export type OwnPoolSource = Exclude<ResolvedStoreOptions['source'], PostgresPool>;
 
 export { optionsSchema as storeOptionsSchema };
-
-function lasts(retentionMs: number | false): number {
-  return retentionMs === false ? Number.POSITIVE_INFINITY : retentionMs;
-}

@@ -22,13 +22,6 @@ test('defaults', () => {
   });
 });
 
-test('a log kept for ever keeps its head for ever', () => {
-  const classes = [{ channels: ['all'], maxAgeMs: false }];
-  for (const retention of [{ maxAgeMs: false }, { classes }]) {
-    expect(storeOptionsSchema.parse({ url, retention }).headRetentionMs).toBe(false);
-  }
-});
-
 test.each([
   ['no address', {}, 'pass one of url, sentinel, cluster and redis'],
   ['an unknown name', { url, maxLogCount: 3 }, 'maxLogCount'],
@@ -41,20 +34,6 @@ test.each([
     'a head shorter than the log',
     { url, headRetentionMs: 1_000 },
     'headRetentionMs: must not be less',
-  ],
-  [
-    'a head shorter than the log of one class',
-    {
-      url,
-      retention: { classes: [{ channels: ['all'], maxAgeMs: 8_000_000_000 }] },
-      headRetentionMs: 7_000_000_000,
-    },
-    'headRetentionMs: must not be less',
-  ],
-  [
-    'a finite head of an endless log',
-    { url, retention: { maxAgeMs: false }, headRetentionMs: 5 },
-    'headRetentionMs',
   ],
 ])('%s is refused', (_, options, message) => {
   // Deliberately wrong: what an untyped caller could pass.
