@@ -4,7 +4,12 @@ import { onTestFinished } from 'vitest';
 import { eventually } from './eventually.js';
 import { repoDir } from './example.js';
 
-/** A program of `examples/roots` as a process, for one test. */
+const conditions = '--conditions=@realtime-notify/source';
+
+/**
+ * A program of `examples/roots` as a process, for one test. What its streams show has come by the broker's lane: the
+ * position check, which would find it in the store otherwise, does not come.
+ */
 export class RootProcess {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown[]>;
@@ -12,7 +17,8 @@ export class RootProcess {
 
   constructor(root: string, mode: string, env: NodeJS.ProcessEnv) {
     const file = `examples/roots/${root}/main.ts`;
-    const args = ['--import', 'tsx', '--conditions=@realtime-notify/source', file, mode];
+    const preloads = ['tsx', './e2e/harness/lane-only/preload.ts'];
+    const args = [...preloads.flatMap((each) => ['--import', each]), conditions, file, mode];
     this.#child = spawn(process.execPath, args, {
       cwd: repoDir,
       env: { PATH: process.env.PATH, ...env },
