@@ -2,8 +2,12 @@ import {
   type AppendOutcome,
   type ChannelState,
   type Draft,
+  type DueWork,
   type LogPage,
+  MemoryDueWork,
+  MemoryOutbox,
   NotifyError,
+  type Outbox,
   originPosition,
   type Position,
   type ReadRequest,
@@ -13,11 +17,24 @@ import { noLog, SimulatedLog } from './simulated-log.js';
 import type { StoreFaults } from './store-faults.js';
 
 const atOnce: MsRange = { minMs: 0, maxMs: 0 };
+/** Pieces of work, and drafts, that wait: as with `memoryStore`. */
+const mostWaiting = 100_000;
+// Whether a node may call is that node's business.
+const alwaysOpen = (): void => {};
 
 /** The store that all nodes of a cluster share, in memory. Idempotency keys live as long as their items' log. */
 export class SharedStore implements StoreFaults {
   readonly #random: SeededRandom;
   readonly #logs = new Map<string, SimulatedLog>();
+  /** What the nodes lease from one another. */
+  readonly dueWork: DueWork = new MemoryDueWork(mostWaiting, alwaysOpen);
+  /** Of `memoryTransaction`s. */
+  readonly outbox: Outbox = new MemoryOutbox({
+    maxDrafts: mostWaiting,
+    // Within the call of `relay`, which has failed as a whole or not at all.
+    append: (draft) => this.#logOf(draft.channel).append(draft),
+    mustBeOpen: alwaysOpen,
+  });
   #failing: { readonly how: 'refused' | 'unanswered'; readonly share: number } | undefined;
   #latency = atOnce;
 
@@ -68,12 +85,7 @@ export class SharedStore implements StoreFaults {
     if (how === 'refused' && this.#random.happens(share)) {
       return { status: 'failed', error: unavailable('the store did not take it') };
     }
-    let log = this.#logs.get(draft.channel);
-    if (log === undefined) {
-      log = new SimulatedLog();
-      this.#logs.set(draft.channel, log);
-    }
-    return log.append(draft);
+    return this.#logOf(draft.channel).append(draft);
   }
 
   page({ channel, after, limit }: ReadRequest): LogPage {
@@ -87,14 +99,23 @@ export class SharedStore implements StoreFaults {
   }
 
   /** Does a node's call in its time, or not at all. */
-  async serve<Answer>(work: () => Answer): Promise<Answer> {
+  async serve<Answer>(work: () => Answer | Promise<Answer>): Promise<Answer> {
     await this.#onTheWay();
     const failing = this.#random.happens(this.#failing?.share ?? 0) ? this.#failing : undefined;
     if (failing?.how === 'refused') throw unavailable('the store does not answer');
-    const answer = work();
+    const answer = await work();
     if (failing !== undefined) throw unavailable('the answer of the store was lost');
     await this.#onTheWay();
     return answer;
+  }
+
+  #logOf(channel: string): SimulatedLog {
+    let log = this.#logs.get(channel);
+    if (log === undefined) {
+      log = new SimulatedLog();
+      this.#logs.set(channel, log);
+    }
+    return log;
   }
 
   #onTheWay(): Promise<void> {

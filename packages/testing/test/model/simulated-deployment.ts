@@ -17,6 +17,8 @@ export const settings = {
   feedGraceMs: 2_000,
   positionCheckMs: 1_000,
   beaconMs: 60_000,
+  // Histories have no transactions.
+  relay: false,
 };
 
 /** The nodes of the test kit, for one history. */
