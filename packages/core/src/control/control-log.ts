@@ -1,8 +1,9 @@
 import type { Outgoing } from '../emitters/outgoing.js';
 import { Replay, type ReplayTarget } from '../emitters/replay.js';
 import { NotifyError } from '../errors/notify-error.js';
-import type { Feed, FeedFollower } from '../feeds/feed.js';
+import type { Feed } from '../feeds/feed.js';
 import type { FeedTable } from '../feeds/feed-table.js';
+import type { FeedFollower } from '../feeds/followers.js';
 import type { StoreReads } from '../feeds/store-reads.js';
 import type { Envelope } from '../notification/notification.js';
 import { UuidV7Source } from '../notification/uuid-v7.js';

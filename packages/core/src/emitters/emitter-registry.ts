@@ -1,5 +1,5 @@
-import type { FeedFollower } from '../feeds/feed.js';
 import type { FeedTable } from '../feeds/feed-table.js';
+import type { FeedFollower } from '../feeds/followers.js';
 import { Emitter } from './emitter.js';
 
 /** The open emitters of this node, found by user and by channel without looking at the others. */

@@ -1,6 +1,7 @@
 import type { Principal } from '../access/principal.js';
-import type { Feed, FeedFollower } from '../feeds/feed.js';
+import type { Feed } from '../feeds/feed.js';
 import type { Start } from '../feeds/find-start.js';
+import type { FeedFollower } from '../feeds/followers.js';
 import type { StoreReads } from '../feeds/store-reads.js';
 import type { Backlog, Backlogged } from '../limits/backlog.js';
 import type { LimitCounters } from '../limits/counters.js';

@@ -3,28 +3,21 @@ import { type Envelope, isStored, type StoredEnvelope } from '../notification/no
 import type { Logger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
 import { channelKey, cursorEntry } from '../positions/cursor.js';
-import {
-  mayHaveTag,
-  originPosition,
-  type Position,
-  positionOf,
-  samePosition,
-  tagOf,
-} from '../positions/position.js';
+import { originPosition, type Position, positionOf, samePosition } from '../positions/position.js';
+import { contradicts } from './contradicts.js';
 import { EarlyEnvelopes } from './early-envelopes.js';
+import {
+  allOf,
+  type FeedFollower,
+  type Followers,
+  pushTo,
+  withFollower,
+  withoutFollower,
+} from './followers.js';
 import { judgePage, mayGoOn } from './judge-page.js';
 import { isInLog, placeBefore } from './lost-log.js';
 import { Ring } from './ring.js';
 import type { StoreReads } from './store-reads.js';
-
-/** What a feed delivers to: an emitter that stands at the feed's position. */
-export interface FeedFollower {
-  push(outgoing: Outgoing): void;
-  /** The feed's next position is no continuation of the present one: what it has pushed stands before. */
-  losing(feed: Feed): void;
-  /** The store lost history: the feed stands at another position now, and what lay between is gone. */
-  historyLost(feed: Feed): void;
-}
 
 /** What feeds of one node share. */
 export interface FeedContext {
@@ -51,8 +44,7 @@ export class Feed {
   readonly #context: FeedContext;
   /** Made with the first notification: most users' own channels are quiet. */
   #ring: Ring | undefined;
-  /** Most feeds have one follower: it stands for itself, a set is made for the second. */
-  #live: FeedFollower | Set<FeedFollower> | undefined;
+  #live: Followers;
   /** Made with the first one. */
   #early: EarlyEnvelopes | undefined;
   #position: Position | undefined;
@@ -88,8 +80,7 @@ export class Feed {
   }
 
   get followers(): ReadonlySet<FeedFollower> {
-    if (this.#live instanceof Set) return this.#live;
-    return new Set(this.#live === undefined ? [] : [this.#live]);
+    return allOf(this.#live);
   }
 
   /** Begins at the store's position. What was offered while it was asked for follows. */
@@ -111,7 +102,7 @@ export class Feed {
     } else if (envelope.epoch !== position.epoch) {
       this.#keep(envelope);
       void this.mend();
-    } else if (this.#contradicts(envelope, position)) {
+    } else if (contradicts(envelope, position, this.#ring)) {
       this.#keep(envelope);
       this.#askAbout(envelope);
     } else if (envelope.offset === position.offset + 1 && this.#doubt === undefined) {
@@ -125,14 +116,11 @@ export class Feed {
 
   /** Delivers to `follower` from the feed's position on. */
   join(follower: FeedFollower): void {
-    if (this.#live === undefined || this.#live === follower) this.#live = follower;
-    else if (this.#live instanceof Set) this.#live.add(follower);
-    else this.#live = new Set([this.#live, follower]);
+    this.#live = withFollower(this.#live, follower);
   }
 
   leave(follower: FeedFollower): void {
-    if (this.#live instanceof Set) this.#live.delete(follower);
-    else if (this.#live === follower) this.#live = undefined;
+    this.#live = withoutFollower(this.#live, follower);
   }
 
   /** What was delivered after `position`, where the ring still has it. */
@@ -167,17 +155,6 @@ export class Feed {
     this.#ring = undefined;
   }
 
-  /**
-   * Whether its place, or the one before it, was another notification's: the store lost data and counted
-   * again.
-   */
-  #contradicts(envelope: StoredEnvelope, position: Position): boolean {
-    const ahead = envelope.offset - position.offset;
-    if (ahead === 1) return !mayHaveTag(position, envelope.previousTag);
-    if (ahead === 0) return !mayHaveTag(position, tagOf(envelope.id));
-    return ahead < 0 && (this.#ring?.contradicts(envelope) ?? false);
-  }
-
   /** Nothing more is delivered until the store was asked what it has in that place. */
   #askAbout(envelope: StoredEnvelope): void {
     this.#doubt = envelope;
@@ -208,7 +185,7 @@ export class Feed {
         early.forgetUpTo(epoch, offset);
         break;
       }
-      if (this.#contradicts(next, this.position)) {
+      if (contradicts(next, this.position, this.#ring)) {
         this.#askAbout(next);
         return;
       }
@@ -264,7 +241,7 @@ export class Feed {
     if (before.epoch !== page.head.epoch) this.#moveTo({ ...before, epoch: page.head.epoch });
     for (const item of page.items) {
       if (item.offset <= this.position.offset) continue;
-      if (this.#contradicts(item, this.position)) {
+      if (contradicts(item, this.position, this.#ring)) {
         // What was offered meanwhile is of another life of the log than the page.
         this.#doubt = item;
         return true;
@@ -287,8 +264,7 @@ export class Feed {
   }
 
   #deliver(outgoing: Outgoing): void {
-    if (this.#live instanceof Set) for (const follower of this.#live) follower.push(outgoing);
-    else this.#live?.push(outgoing);
+    pushTo(this.#live, outgoing);
   }
 
   #lose(position: Position): void {

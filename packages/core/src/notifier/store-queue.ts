@@ -5,6 +5,7 @@ import { nextTurn } from '../time/next-turn.js';
 import { ChannelLines } from './channel-lines.js';
 import type { NotifyRequest, NotifyResult, WhenStoreDown } from './notify-request.js';
 import { type Prepared, type Publisher, resultOf } from './publisher.js';
+import { ReadyJobs } from './ready-jobs.js';
 import type { StoreBreaker } from './store-breaker.js';
 import { UndeliveredLog } from './undelivered-log.js';
 import { type Job, Waiting, type WaitingLimits } from './waiting.js';
@@ -55,14 +56,9 @@ export class StoreQueue {
   readonly #log: UndeliveredLog;
   readonly #waiting: Waiting;
   readonly #lines = new ChannelLines<Job>();
-  readonly #ready: Job[] = [];
+  readonly #ready: ReadyJobs;
   readonly #pauses = new Set<NodeJS.Timeout>();
   readonly #closing = new AbortController();
-  /** Ends the patience of the first of those whose turn it is, while the store is down. */
-  #patience: NodeJS.Timeout | undefined;
-  #patienceEndsAt = Number.POSITIVE_INFINITY;
-  /** Nobody's patience is longer once this node is going away. */
-  #latest = Number.POSITIVE_INFINITY;
   #running = 0;
   #isHolding = false;
   #whenEmpty: (() => void)[] = [];
@@ -71,6 +67,10 @@ export class StoreQueue {
     this.#context = context;
     this.#log = new UndeliveredLog(context.logger);
     this.#waiting = new Waiting(context, context.counters);
+    this.#ready = new ReadyJobs({
+      failure: () => context.breaker.failure,
+      giveUp: (job, error) => this.#leave(job, error),
+    });
     context.breaker.watch(() => this.#storeTurned());
   }
 
@@ -115,9 +115,9 @@ export class StoreQueue {
 
   /** Resolves when all was stored or given up; nothing waits longer than the patience of `enqueue`. */
   async drain(): Promise<void> {
-    this.#latest = performance.now() + this.#context.enqueuePatienceMs;
+    this.#ready.endBy(performance.now() + this.#context.enqueuePatienceMs);
     if (this.size > 0) {
-      this.#endPatience();
+      this.#ready.endPatience();
       await new Promise<void>((resolve) => {
         this.#whenEmpty.push(resolve);
       });
@@ -128,10 +128,9 @@ export class StoreQueue {
   /** Gives up what is left, at once. */
   close(): void {
     this.#closing.abort();
-    clearTimeout(this.#patience);
     for (const timer of this.#pauses) clearTimeout(timer);
     this.#pauses.clear();
-    this.#ready.length = 0;
+    this.#ready.close();
     const error = new NotifyError(
       'CLOSED',
       'the notifier was closed before the store confirmed this notification',
@@ -148,7 +147,7 @@ export class StoreQueue {
     const { enqueuePatienceMs, unstoredPatienceMs } = this.#context;
     const patienceMs = kind === 'enqueued' ? enqueuePatienceMs : unstoredPatienceMs;
     const job = this.#waiting.add(kind, request, prepared, performance.now() + patienceMs);
-    if (this.#lines.join(job, prepared.channels)) this.#haveTurn([job]);
+    if (this.#lines.join(job, prepared.channels)) this.#ready.add([job]);
     this.#work();
     return job;
   }
@@ -181,14 +180,14 @@ export class StoreQueue {
     const { isDown } = this.#context.breaker;
     if (isDown && !this.#isHolding && this.#buffers) void this.#holdAll();
     this.#isHolding = isDown;
-    this.#endPatience();
+    this.#ready.endPatience();
     this.#work();
   }
 
   #work(): void {
     const { breaker, enqueueConcurrency } = this.#context;
     while (this.#running < enqueueConcurrency && breaker.admits) {
-      const job = this.#ready.shift();
+      const job = this.#ready.take();
       if (job === undefined) return;
       this.#running += 1;
       void this.#run(job);
@@ -201,8 +200,8 @@ export class StoreQueue {
     if (this.#closing.signal.aborted) return;
     if (error === undefined) this.#leave(job);
     else if (!error.retryable) this.#leave(job, error);
-    else if (this.#context.breaker.failure !== undefined) this.#haveTurn([job]);
-    else if (performance.now() >= this.#deadlineOf(job)) this.#leave(job, error);
+    else if (this.#context.breaker.failure !== undefined) this.#ready.add([job]);
+    else if (performance.now() >= this.#ready.deadlineOf(job)) this.#leave(job, error);
     else this.#pause(job);
     this.#work();
   }
@@ -234,61 +233,21 @@ export class StoreQueue {
     const full = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(job.attempts - 1, 20));
     const ms = Math.min(
       full * (0.5 + Math.random() / 2),
-      this.#deadlineOf(job) - performance.now(),
+      this.#ready.deadlineOf(job) - performance.now(),
     );
     const timer = setTimeout(() => {
       this.#pauses.delete(timer);
-      this.#haveTurn([job]);
+      this.#ready.add([job]);
       this.#work();
     }, ms);
     this.#pauses.add(timer);
-  }
-
-  /** Their attempt is due, as soon as the store takes it. */
-  #haveTurn(jobs: readonly Job[]): void {
-    this.#ready.push(...jobs);
-    if (this.#context.breaker.failure === undefined) return;
-    for (const job of jobs) this.#planPatience(this.#deadlineOf(job));
-  }
-
-  #planPatience(endsAt: number): void {
-    if (endsAt >= this.#patienceEndsAt) return;
-    clearTimeout(this.#patience);
-    this.#patienceEndsAt = endsAt;
-    this.#patience = setTimeout(() => this.#endPatience(), endsAt - performance.now());
-  }
-
-  /** While the store is down, gives up those whose turn it is and who have waited long enough. */
-  #endPatience(): void {
-    clearTimeout(this.#patience);
-    // Until this is done no other call does the same: listeners may enqueue again.
-    this.#patienceEndsAt = Number.NEGATIVE_INFINITY;
-    const { breaker } = this.#context;
-    const now = performance.now();
-    let next = Number.POSITIVE_INFINITY;
-    for (let i = 0; breaker.failure !== undefined && i < this.#ready.length; ) {
-      const job = this.#ready[i];
-      if (job !== undefined && this.#deadlineOf(job) <= now) {
-        this.#ready.splice(i, 1);
-        this.#leave(job, breaker.failure);
-      } else {
-        if (job !== undefined) next = Math.min(next, this.#deadlineOf(job));
-        i += 1;
-      }
-    }
-    this.#patienceEndsAt = Number.POSITIVE_INFINITY;
-    if (next < Number.POSITIVE_INFINITY) this.#planPatience(next);
-  }
-
-  #deadlineOf({ deadline }: Job): number {
-    return Math.min(deadline, this.#latest);
   }
 
   /** Those behind it have their turn. */
   #leave(job: Job, error?: NotifyError): void {
     if (error === undefined) this.#forget(job);
     else this.#giveUp(job, error);
-    this.#haveTurn(this.#lines.leave(job));
+    this.#ready.add(this.#lines.leave(job));
   }
 
   #giveUp(job: Job, error: NotifyError): void {

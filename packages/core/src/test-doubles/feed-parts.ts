@@ -1,5 +1,6 @@
 import type { Outgoing } from '../emitters/outgoing.js';
-import { Feed, type FeedContext, type FeedFollower } from '../feeds/feed.js';
+import { Feed, type FeedContext } from '../feeds/feed.js';
+import type { FeedFollower } from '../feeds/followers.js';
 import { type PageSize, StoreReads } from '../feeds/store-reads.js';
 import { silentLogger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';

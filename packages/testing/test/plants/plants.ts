@@ -115,7 +115,7 @@ export const plants: ReadonlyMap<string, Plant> = new Map([
       why: 'take whatever has the next offset for the next',
       edits: [
         {
-          file: feed,
+          file: 'packages/core/src/feeds/contradicts.ts',
           find: 'if (ahead === 1) return !mayHaveTag(position, envelope.previousTag);',
           replace: 'if (ahead === 1) return false;',
         },

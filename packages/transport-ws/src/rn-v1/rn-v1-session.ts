@@ -1,31 +1,22 @@
-import {
-  type Access,
-  type AuthenticationRequest,
-  type Batch,
-  type CatalogueSchemas,
-  type CloseReason,
-  type Emitter,
-  type Logger,
-  type Notifier,
-  NotifyError,
-  type Outlet,
-  type Principal,
-  type Ready,
-  type Revalidation,
+import type {
+  Access,
+  AuthenticationRequest,
+  Batch,
+  CatalogueSchemas,
+  CloseReason,
+  Emitter,
+  Logger,
+  Notifier,
+  Outlet,
+  Principal,
+  Ready,
+  Revalidation,
 } from '@realtime-notify/core';
 import type { Session, SessionSocket } from '../session-socket.js';
-import { type ClientFrame, type HelloFrame, parseClientFrame, type Ref } from './client-frame.js';
+import { type ChangeFrame, changeStream, nothingSaid } from './change-stream.js';
+import { type ClientFrame, type HelloFrame, parseClientFrame } from './client-frame.js';
 import { type CloseName, closeCodes, closeNameOf, returnMsAfter } from './close-codes.js';
-import {
-  byeFrame,
-  errorFrame,
-  notificationFrames,
-  pongFrame,
-  readyFrame,
-  refreshedFrame,
-  subscribedFrame,
-  unsubscribedFrame,
-} from './server-frame.js';
+import { byeFrame, errorFrame, notificationFrames, pongFrame, readyFrame } from './server-frame.js';
 
 /** What sessions of one transport share. */
 export interface RnV1Context<Schemas extends CatalogueSchemas> {
@@ -44,14 +35,6 @@ export interface RnV1Context<Schemas extends CatalogueSchemas> {
   /** After this long the stream ends, so that connections move in time; absent: never. */
   readonly maxAgeMs?: number | undefined;
 }
-
-/** What the request of an open connection says: it is forgotten. */
-const nothingSaid: AuthenticationRequest = Object.freeze({
-  headers: {},
-  query: new URLSearchParams(),
-});
-
-type ChangeFrame = Extract<ClientFrame, { t: 'subscribe' | 'unsubscribe' | 'refresh' }>;
 
 /** What a connection brought along: who it is, where that was in the request, and what it wants. */
 export interface Opening {
@@ -238,58 +221,9 @@ export class RnV1Session<Schemas extends CatalogueSchemas> implements Session, O
   }
 
   async #change(frame: ChangeFrame): Promise<void> {
-    const emitter = this.#emitter;
-    if (emitter === undefined) return;
-    try {
-      if (frame.t === 'subscribe') await this.#subscribe(emitter, frame);
-      else if (frame.t === 'refresh') await this.#refresh(emitter, frame);
-      else this.#unsubscribe(emitter, frame);
-    } catch (error) {
-      this.#reject(error, frame.ref);
-    }
-  }
-
-  async #subscribe(
-    emitter: Emitter,
-    { ref, group, cursor }: Extract<ClientFrame, { t: 'subscribe' }>,
-  ): Promise<void> {
-    const { access, notifier } = this.#context;
-    await access.authorize(emitter.principal, group);
-    await notifier.follow(emitter, group, cursor, (start) => {
-      this.#socket.send(subscribedFrame(ref, start));
-    });
-  }
-
-  #unsubscribe(
-    emitter: Emitter,
-    { ref, group }: { readonly ref: Ref; readonly group: string },
-  ): void {
-    emitter.flush();
-    this.#context.notifier.unfollow(emitter, group);
-    this.#socket.send(unsubscribedFrame(ref));
-  }
-
-  /** Goes on with a newer token; where it is refused the stream lives as long as the older one. */
-  async #refresh(
-    emitter: Emitter,
-    { ref, token }: Extract<ClientFrame, { t: 'refresh' }>,
-  ): Promise<void> {
-    const { access, notifier } = this.#context;
-    const groups = notifier.channelNames.groupsOf(emitter.channels);
-    const principal = await access.admit({ ...nothingSaid, token }, groups);
-    if (this.#ended) return;
-    notifier.renew(emitter, principal);
-    this.#socket.send(refreshedFrame(ref, principal.expiresAt));
-  }
-
-  /** Answers a request that failed; the stream goes on. */
-  #reject(error: unknown, ref: Ref): void {
-    if (this.#ended) return;
-    if (!NotifyError.is(error)) this.#context.logger.warn({ err: error }, 'a request failed');
-    const { code, message } = NotifyError.is(error)
-      ? error
-      : { code: 'UNAVAILABLE', message: 'try again later' };
-    this.#socket.send(errorFrame(code, message, ref));
+    if (this.#emitter === undefined) return;
+    const stream = { emitter: this.#emitter, socket: this.#socket, hasEnded: () => this.#ended };
+    await changeStream(frame, stream, this.#context);
   }
 
   #fail(error: unknown): void {
