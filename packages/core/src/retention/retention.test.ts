@@ -40,6 +40,7 @@ test.each<[string, object]>([
   ['nothing kept', { maxCount: 0 }],
   ['no age', { maxAgeMs: 0 }],
   ['an age of true', { maxAgeMs: true }],
+  ['an age that ends at no date', { maxAgeMs: Number.MAX_SAFE_INTEGER }],
   ['no bytes', { maxBytes: 0 }],
   ['an unknown name', { maxItems: 3 }],
   ['a class of no channels', { classes: [{ channels: [], maxCount: 3 }] }],

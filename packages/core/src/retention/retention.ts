@@ -9,7 +9,7 @@ export interface Retention {
   readonly maxCount?: number;
   /**
    * A notification is forgotten this long after it was appended, in milliseconds, by the store's clock;
-   * `false`: never. Default 604,800,000 (7 days).
+   * `false`: never. 100 years at most. Default 604,800,000 (7 days).
    */
   readonly maxAgeMs?: number | false;
   /**
@@ -32,7 +32,11 @@ export interface RetentionOptions extends Retention {
 }
 
 const maxCount = z.int().min(1);
-const maxAgeMs = z.union([z.int().min(1), z.literal(false)]);
+/** 100 years: what is counted from now is still a date to every database. */
+const longestMs = 3_155_760_000_000;
+const maxAgeMs = z.union([z.int().min(1).max(longestMs), z.literal(false)], {
+  error: 'must be milliseconds, of 100 years at most, or false: never',
+});
 const maxBytes = z.union([z.int().min(1), z.literal(false)]);
 
 /** Checks {@link RetentionOptions} and fills every class with what it left out. */
