@@ -26,6 +26,8 @@ export interface WorkDocument {
 export interface DueWorkParts {
   readonly work: Collection<WorkDocument>;
   readonly clock: ServerClock;
+  /** How long one call goes on leasing: less than it is waited for, or what it has leased would be lost. */
+  readonly takeMs: number;
 }
 
 /** Runs a call of the store, or refuses to. */
@@ -59,20 +61,18 @@ export class MongoDueWork implements DueWork {
   }
 
   take(limit: number, leaseMs: number): Promise<readonly LeasedWork[]> {
-    return this.#run(async ({ work, clock }) => {
+    return this.#run(async ({ work, clock, takeMs }) => {
+      const until = performance.now() + takeMs;
       const now = await clock.now();
       const taken: LeasedWork[] = [];
-      while (taken.length < limit) {
-        const lease = randomUUID();
-        const before = await work.findOneAndUpdate(
-          { freeAt: { $lte: now } },
-          { $set: { lease, freeAt: now + leaseMs }, $inc: { leases: 1 } },
-          { sort: { freeAt: 1 }, returnDocument: 'before' },
-        );
-        if (before === null) break;
-        const { _id: key, workJson = 'null', leases, told } = before;
-        const mayRepeat = leases > told;
-        taken.push(Object.freeze({ key, workJson, lease, attempt: leases + 1, mayRepeat }));
+      // One at least.
+      while (taken.length < limit && (taken.length === 0 || performance.now() < until)) {
+        const next = await takeOne(work, now, leaseMs).catch((error: unknown) => {
+          // What is leased already is not kept from whoever asked.
+          if (taken.length === 0) throw error;
+        });
+        if (next === undefined) break;
+        taken.push(next);
       }
       return taken;
     });
@@ -110,6 +110,23 @@ export class MongoDueWork implements DueWork {
       await work.deleteMany({ _id: { $in: [...keys] }, freeAt: { $exists: true } });
     });
   }
+}
+
+/** Undefined where nothing is free. */
+async function takeOne(
+  work: Collection<WorkDocument>,
+  now: number,
+  leaseMs: number,
+): Promise<LeasedWork | undefined> {
+  const lease = randomUUID();
+  const before = await work.findOneAndUpdate(
+    { freeAt: { $lte: now } },
+    { $set: { lease, freeAt: now + leaseMs }, $inc: { leases: 1 } },
+    { sort: { freeAt: 1 }, returnDocument: 'before' },
+  );
+  if (before === null) return undefined;
+  const { _id: key, workJson = 'null', leases, told } = before;
+  return Object.freeze({ key, workJson, lease, attempt: leases + 1, mayRepeat: leases > told });
 }
 
 /** Those whose keys were there. */

@@ -1,5 +1,5 @@
 import { NO_EPOCH, NO_TAG, originPosition, type Position } from '@realtime-notify/core';
-import type { Collection, Filter } from 'mongodb';
+import type { Collection, Filter, UpdateOneModel } from 'mongodb';
 import {
   afterEntries,
   beforeEntries,
@@ -40,6 +40,10 @@ export interface Advance extends KnownHead {
   readonly channel: string;
   /** That of `head.stateSeq`, where it is at hand. */
   readonly state?: string | undefined;
+}
+
+interface HeadUpdate {
+  readonly updateOne: UpdateOneModel<HeadDocument>;
 }
 
 export function placeOf({ epoch, offset, tag }: Head): Position {
@@ -108,7 +112,7 @@ export class LogHeads {
   async advance(moves: readonly Advance[]): Promise<void> {
     if (moves.length === 0) return;
     const updates = await Promise.all(
-      moves.map(async (move) => {
+      moves.map(async (move): Promise<HeadUpdate> => {
         const { channel, head } = move;
         const state = await this.#newerState(move);
         return {
@@ -128,11 +132,23 @@ export class LogHeads {
         };
       }),
     );
+    const late = await this.#movedBy(updates);
+    // One that another has made meanwhile may be behind ours; one that is further on is found by no filter.
+    await this.#movedBy(
+      late.map(({ updateOne }) => ({ updateOne: { ...updateOne, upsert: false } })),
+    );
+  }
+
+  /** Those of the updates that met a document which was not there, or not behind, when they looked. */
+  async #movedBy(updates: readonly HeadUpdate[]): Promise<readonly HeadUpdate[]> {
+    if (updates.length === 0) return [];
     try {
       await this.#heads.bulkWrite(updates, { ordered: false });
+      return [];
     } catch (error) {
-      // One that is further on is not found by the filter, and cannot be made anew.
-      if (duplicatesIn(error) === undefined) throw error;
+      const late = duplicatesIn(error);
+      if (late === undefined) throw error;
+      return updates.filter((_, i) => late.has(i));
     }
   }
 

@@ -158,7 +158,11 @@ class MongoStore implements Store {
         leases: new ShardLeases(leases, clock, commandTimeoutMs),
         append: (some) => queue.append(some),
       },
-      due: { work: db.collection<WorkDocument>(`${collectionPrefix}due`), clock },
+      due: {
+        work: db.collection<WorkDocument>(`${collectionPrefix}due`),
+        clock,
+        takeMs: commandTimeoutMs / 2,
+      },
     };
   }
 }
