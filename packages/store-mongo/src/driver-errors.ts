@@ -14,6 +14,12 @@ export function callFailed(error: unknown): NotifyError {
   return unavailable(cause.message === '' ? cause.name : cause.message, cause);
 }
 
+/** An address that the driver cannot make anything of. */
+export function refusedOptions(cause: unknown): NotifyError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new NotifyError('OPTIONS_INVALID', `mongoStore: url: ${why}`, { cause });
+}
+
 export function closedError(): NotifyError {
   return new NotifyError('CLOSED', 'the MongoDB store is closed');
 }
@@ -82,6 +88,18 @@ function lacksMajority(error: Error): boolean {
   const { getWriteConcernError } = result;
   return typeof getWriteConcernError === 'function' && getWriteConcernError.call(result) != null;
 }
+
+/** Whether no server answers, or none that writes: it may be there in a moment. */
+export function isOutage(error: unknown): error is Error {
+  if (!(error instanceof Error) || isRefusal(error)) return false;
+  return (
+    /^Mongo(Network|ServerSelection|PoolCleared|WaitQueueTimeout)/.test(error.name) ||
+    noPrimary.has(codeOf(error) ?? 0)
+  );
+}
+
+/** Shutting down, not the primary (any more), looking for one. */
+const noPrimary = new Set([91, 189, 10_107, 11_600, 11_602, 13_435, 13_436]);
 
 /** Refused for good: wrong credentials, no rights, certificates. */
 export function isRefusal(error: Error): boolean {

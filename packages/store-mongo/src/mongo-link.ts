@@ -1,7 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { type Logger, type NotifyError, withinMs } from '@realtime-notify/core';
 import {
   type Db,
+  type DbOptions,
   MongoClient,
   type MongoClientOptions,
   ReadConcern,
@@ -10,11 +11,15 @@ import {
 import {
   callFailed,
   closedError,
+  isOutage,
   isRefusal,
   notStartedError,
+  refusedOptions,
   unavailable,
 } from './driver-errors.js';
 import type { MongoSource, ResolvedStoreOptions } from './store-options.js';
+
+type Prepare = (db: Db) => Promise<void>;
 
 /**
  * A client towards MongoDB whose calls are bounded in time and number. The driver finds the primary, looks for
@@ -29,12 +34,16 @@ export class MongoLink {
   #started = false;
   #closed = false;
   #up = false;
+  /** Why no server answers, as far as the driver has told. */
+  #absence: Error | undefined;
   /** Ends an `open` that is under way. */
   #giveUp = (_error: NotifyError): void => {};
 
   constructor(options: ResolvedStoreOptions) {
     this.#options = options;
     this.#logger = options.logger;
+    // What the driver makes of an address it says at once; nothing is connected yet.
+    if ('url' in options.source) this.#newClient(options.source);
   }
 
   /** Our database, with our concerns: nothing counts that the majority could lose. */
@@ -47,28 +56,26 @@ export class MongoLink {
    * Resolves when MongoDB was reached and `prepare` has run; rejects after `startTimeoutMs` or when it refuses us
    * for good, and may then be called again.
    */
-  async open(prepare: (db: Db) => Promise<void>): Promise<void> {
+  async open(prepare: Prepare): Promise<void> {
     this.#mustBeOpen();
     if (this.#started) return;
-    const { startTimeoutMs, source, database } = this.#options;
+    const { startTimeoutMs, source } = this.#options;
     const client = 'client' in source ? source.client : this.#newClient(source);
     this.#client = client;
     client.on('topologyDescriptionChanged', this.#changed);
     const abandoned = new Promise<never>((_, reject) => {
       this.#giveUp = reject;
     });
-    const contact = async (): Promise<void> => {
-      await client.connect();
-      this.#db = client.db(database, {
-        readPreference: 'primary',
-        readConcern: new ReadConcern('majority'),
-        writeConcern: { w: 'majority' },
-      });
-      await prepare(this.#db);
+    const late = () => {
+      const why = this.#absence === undefined ? '' : `: ${this.#absence.message}`;
+      return unavailable(`no answer within ${startTimeoutMs} ms${why}`, this.#absence);
     };
-    const late = () => unavailable(`no answer within ${startTimeoutMs} ms`);
     try {
-      await withinMs(Promise.race([contact(), abandoned]), startTimeoutMs, late);
+      await withinMs(
+        Promise.race([this.#contact(client, prepare), abandoned]),
+        startTimeoutMs,
+        late,
+      );
       this.#mustBeOpen();
       this.#started = true;
       this.#becameUp();
@@ -78,6 +85,23 @@ export class MongoLink {
       this.#mustBeOpen();
       const refused = error instanceof Error && isRefusal(error);
       throw refused ? unavailable(`refused: ${error.message}`, error) : callFailed(error);
+    }
+  }
+
+  /** Tries until `prepare` has run, or it is of no use, or `open` has given up. */
+  async #contact(client: MongoClient, prepare: Prepare): Promise<void> {
+    const { database, commandTimeoutMs, maxReconnectDelayMs } = this.#options;
+    for (let attempt = 0; this.#client === client; attempt += 1) {
+      try {
+        await client.connect();
+        this.#db = client.db(database, ourWays(commandTimeoutMs));
+        return await prepare(this.#db);
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+        this.#absence = error;
+        const waitMs = Math.min(50 * 2 ** attempt, maxReconnectDelayMs);
+        await pause(waitMs, undefined, { ref: false });
+      }
     }
   }
 
@@ -133,7 +157,7 @@ export class MongoLink {
     try {
       return new MongoClient(url, options);
     } catch (error) {
-      throw callFailed(error);
+      throw refusedOptions(error);
     }
   }
 
@@ -144,9 +168,10 @@ export class MongoLink {
       if (this.#started) this.#becameUp();
       return;
     }
+    const err = servers.find(({ error }) => error !== null)?.error ?? undefined;
+    this.#absence = err ?? this.#absence;
     if (!this.#up) return;
     this.#up = false;
-    const err = servers.find(({ error }) => error !== null)?.error ?? undefined;
     this.#logger.warn({ err }, 'store-mongo: the link to MongoDB is down');
   };
 
@@ -167,6 +192,21 @@ export class MongoLink {
   #mustBeOpen(): void {
     if (this.#closed) throw closedError();
   }
+}
+
+/** How we read and write, whatever a client of the host's is set to. */
+function ourWays(commandTimeoutMs: number): DbOptions {
+  return {
+    readPreference: 'primary',
+    readConcern: new ReadConcern('majority'),
+    // Where the majority is away the server lets go of a write, and of its connection, when we do.
+    writeConcern: { w: 'majority', wtimeoutMS: commandTimeoutMs },
+    raw: false,
+    promoteValues: true,
+    promoteLongs: true,
+    useBigInt64: false,
+    ignoreUndefined: true,
+  };
 }
 
 const ignore = (): void => {};

@@ -14,7 +14,11 @@ test.each<[string, object]>([
   ['credentials with a client', { client: new MongoClient(url), username: 'u', password: 'x' }],
   ['an unknown option', { url, keyPrefix: 'rn:' }],
   ['a database that cannot be', { url, database: 'a.b' }],
+  ['an address with such a database', { url: `${url}/a.b` }],
+  ['an address that is escaped wrongly', { url: `${url}/%zz` }],
+  ['an address with an option that the driver does not know', { url: `${url}/?colour=red` }],
   ['a head that goes before its log', { url, headRetentionMs: 1_000 }],
+  ['a head that is kept until no date', { url, headRetentionMs: Number.MAX_SAFE_INTEGER }],
   ['a call that waits for as long as a place is taken', { url, commandTimeoutMs: 60_000 }],
 ])('%s is refused', (_, options) => {
   expect(() => Reflect.apply(mongoStore, undefined, [options])).toThrow(invalid);

@@ -54,6 +54,7 @@ export type MongoStoreOptions = MongoStoreSettings & MongoAddress;
 const duration = z.int().min(1);
 // Not z.instanceof: its type is new in zod 4.6, and our types show it to hosts with an older one.
 const bytes = z.custom<Buffer>((value) => Buffer.isBuffer(value), 'a Buffer');
+const databaseName = /^[^/\\. "$*<>:|?\0]{1,63}$/;
 const pem = z.union([z.string().min(1), bytes]);
 
 const optionsSchema = z
@@ -82,10 +83,7 @@ const optionsSchema = z
         'must be a MongoClient',
       )
       .optional(),
-    database: z
-      .string()
-      .regex(/^[^/\\. "$*<>:|?\0]{1,63}$/, 'must be the name of a database')
-      .optional(),
+    database: z.string().regex(databaseName, 'must be the name of a database').optional(),
     collectionPrefix: z
       .string()
       .regex(/^(?!system\.)[^$\0]{1,100}$/, 'must be the beginning of a collection’s name')
@@ -107,6 +105,7 @@ const optionsSchema = z
     const head = headRetention(headRetentionMs, settings.retention, (message) =>
       refuse(['headRetentionMs'], message),
     );
+    if (!databaseName.test(database)) refuse(['url'], 'must name a database as MongoDB allows it');
     if ((username === undefined) !== (password === undefined)) {
       refuse(['password'], 'goes with username');
     }
@@ -134,5 +133,14 @@ export { optionsSchema as storeOptionsSchema };
 /** The database that a URL names. */
 function databaseOf(url = ''): string | undefined {
   const [, name] = /^mongodb(?:\+srv)?:\/\/[^/?]+\/([^?]+)/.exec(url) ?? [];
-  return name === undefined ? undefined : decodeURIComponent(name);
+  return name === undefined ? undefined : unescaped(name);
+}
+
+/** As it stands where it is not escaped as a URL is. */
+function unescaped(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Logger, silentLogger } from '../ports/logger.js';
 import {
   longestAgeMs,
+  longestMs,
   type RetentionOptions,
   type RetentionRules,
   retentionSchema,
@@ -30,7 +31,7 @@ export interface RemoteStoreOptions {
 }
 
 const defaultHeadRetentionMs = 34_560_000_000;
-const duration = z.int().min(1);
+const duration = z.int().min(1).max(longestMs);
 
 /** The fields of a store's own schema that check {@link RemoteStoreOptions}; see {@link headRetention}. */
 export const remoteStoreFields = {

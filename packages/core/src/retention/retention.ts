@@ -33,7 +33,7 @@ export interface RetentionOptions extends Retention {
 
 const maxCount = z.int().min(1);
 /** 100 years: what is counted from now is still a date to every database. */
-const longestMs = 3_155_760_000_000;
+export const longestMs = 3_155_760_000_000;
 const maxAgeMs = z.union([z.int().min(1).max(longestMs), z.literal(false)], {
   error: 'must be milliseconds, of 100 years at most, or false: never',
 });
