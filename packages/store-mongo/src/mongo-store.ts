@@ -71,6 +71,7 @@ class MongoStore implements Store {
     this.#outbox = new MongoOutbox({
       run: (call) => this.#run(({ outbox }) => call(outbox)),
       waitMs: options.maxReconnectDelayMs,
+      putMs: options.commandTimeoutMs,
       // Within the time-out of a socket.
       awaitMs: Math.min(1_000, Math.ceil(options.commandTimeoutMs / 2)),
     });

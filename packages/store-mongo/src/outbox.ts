@@ -4,6 +4,7 @@ import {
   type Outbox,
   type OutboxDraft,
   type Relayed,
+  withinMs,
 } from '@realtime-notify/core';
 import type { ClientSession, Collection } from 'mongodb';
 import { CommitStream } from './commit-stream.js';
@@ -27,6 +28,8 @@ export interface OutboxContext {
   run<T>(call: (parts: OutboxParts) => Promise<T>): Promise<T>;
   /** Between two looks for a change stream that has failed. */
   readonly waitMs: number;
+  /** How long a session of the host's is waited for. */
+  readonly putMs: number;
   /** How long the server keeps a question for changes open. */
   readonly awaitMs: number;
 }
@@ -51,7 +54,7 @@ export class MongoOutbox implements Outbox {
   }
 
   async put(session: unknown, drafts: readonly OutboxDraft[]): Promise<void> {
-    const { run } = this.#context;
+    const { run, putMs } = this.#context;
     const { drafts: collection } = await run(async (parts) => parts);
     const transaction = openTransaction(session);
     if (drafts.length === 0) return;
@@ -59,7 +62,8 @@ export class MongoOutbox implements Outbox {
     const last = await run(({ numbers }) => lastOf(numbers, drafts.length));
     const documents = outboxDocuments(drafts, last - drafts.length + 1);
     try {
-      await collection.insertMany(documents, { session: transaction });
+      const late = () => unavailable(`no answer on the session within ${putMs} ms: roll back`);
+      await withinMs(collection.insertMany(documents, { session: transaction }), putMs, late);
     } catch (error) {
       if (isForeignSession(error))
         throw noSession('it must be of the `client` of mongoStore', error);

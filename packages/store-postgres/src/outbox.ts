@@ -1,4 +1,10 @@
-import { NotifyError, type Outbox, type OutboxDraft, type Relayed } from '@realtime-notify/core';
+import {
+  NotifyError,
+  type Outbox,
+  type OutboxDraft,
+  type Relayed,
+  withinMs,
+} from '@realtime-notify/core';
 import { CommitListener } from './commit-listener.js';
 import { draftFields } from './draft-json.js';
 import { asError, codeOf, unavailable } from './driver-errors.js';
@@ -34,6 +40,8 @@ export class PostgresOutbox implements Outbox {
   async put(session: unknown, drafts: readonly OutboxDraft[]): Promise<void> {
     this.#link.mustBeOpen();
     if (!isClient(session)) throw noSession('it must be a client of pg');
+    if (isPool(session))
+      throw noSession('it must be the client on which you said BEGIN, not a pool');
     if (drafts.length === 0) return;
     const rows = drafts.map((draft) => ({
       shard: shardOf(draft.channel),
@@ -41,8 +49,18 @@ export class PostgresOutbox implements Outbox {
       // As text within the text, so that PostgreSQL takes it whatever its characters.
       idempotency_key: JSON.stringify(draft.idempotency?.key),
     }));
+    const { commandTimeoutMs } = this.#options;
+    // A client that is not connected keeps its queries for ever, and would keep `drain` waiting.
+    const late = (): NotifyError =>
+      unavailable(
+        `no answer on the session within ${commandTimeoutMs} ms (is it connected?): roll back`,
+      );
+    await withinMs(this.#write(session, JSON.stringify(rows)), commandTimeoutMs, late);
+  }
+
+  async #write(session: PostgresClient, rows: string): Promise<void> {
     await this.#mustBeInTransaction(session);
-    await session.query(`SELECT ${this.#options.schema}.put($1)`, [JSON.stringify(rows)]);
+    await session.query(`SELECT ${this.#options.schema}.put($1)`, [rows]);
   }
 
   /** PostgreSQL refuses this statement outside of a transaction; the lock is the one that a put takes anyway. */
@@ -71,6 +89,10 @@ export class PostgresOutbox implements Outbox {
 
 function isClient(session: unknown): session is PostgresClient {
   return typeof Object(session).query === 'function';
+}
+
+function isPool(session: object): boolean {
+  return 'idleCount' in session;
 }
 
 function noSession(why: string, cause?: unknown): NotifyError {

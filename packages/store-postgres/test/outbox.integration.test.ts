@@ -1,4 +1,5 @@
 import { freshChannel, outboxContract, sampleDraft } from '@realtime-notify/contract-kit';
+import { Client } from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { postgresStore } from '../src/index.js';
 import { fragileStore } from './fragile-store.js';
@@ -32,7 +33,10 @@ test('O-SESSION a connection that is in no transaction, or in one that has faile
   onTestFinished(() => pool.end());
   const drafts = [sampleDraft(freshChannel())];
   const invalid = { code: 'OPTIONS_INVALID', message: expect.stringContaining('BEGIN first') };
-  await expect(outbox.put(pool, drafts)).rejects.toMatchObject(invalid);
+  await expect(outbox.put(pool, drafts)).rejects.toMatchObject({
+    code: 'OPTIONS_INVALID',
+    message: expect.stringContaining('not a pool'),
+  });
   const client = await pool.connect();
   onTestFinished(() => client.release());
   await expect(outbox.put(client, drafts)).rejects.toMatchObject(invalid);
@@ -42,4 +46,16 @@ test('O-SESSION a connection that is in no transaction, or in one that has faile
   await expect(outbox.put(client, drafts)).rejects.toMatchObject({ code: '25P02' });
   await client.query('ROLLBACK');
   expect(await outbox.relay(10)).toEqual({ drafts: [], outcomes: [], more: false });
+});
+
+test('O-SESSION a connection that does not answer keeps nobody for ever', async () => {
+  const store = postgresStore({ url: postgresUrl, schema: runSchema, commandTimeoutMs: 1_000 });
+  onTestFinished(() => store.close());
+  await store.start();
+  // Never connected: it keeps what it is asked until it is.
+  const silent = new Client({ connectionString: postgresUrl });
+  await expect(store.outbox?.put(silent, [sampleDraft(freshChannel())])).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    message: expect.stringContaining('is it connected?'),
+  });
 });

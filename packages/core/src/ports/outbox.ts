@@ -42,8 +42,9 @@ export interface Outbox {
   /**
    * Writes drafts as part of the transaction that `session` has open; commits nothing itself.
    * Rejects with `TRANSACTIONS_UNSUPPORTED` where the server has none, with `OPTIONS_INVALID` where `session` is
-   * no session of this store's driver or has no transaction open, with `CLOSED` after `close`, with the driver's own error where the
-   * transaction has failed: then the host rolls back.
+   * no session of this store's driver or has no transaction open, with `CLOSED` after `close`. Rejects with the
+   * driver's own error where the transaction has failed, and with `STORE_UNAVAILABLE` where the session gives no
+   * answer within a bounded time, or the store none: then the host rolls back.
    * @param session - what the driver calls it: a `ClientSession` of mongodb, a client of pg
    */
   put(session: unknown, drafts: readonly OutboxDraft[]): Promise<void>;

@@ -86,3 +86,22 @@ test('due work is leased no longer than somebody waits for it', async () => {
   expect(await store.dueWork?.take(4, 60_000)).toHaveLength(2);
   expect(await store.dueWork?.take(4, 60_000)).toHaveLength(2);
 });
+
+test('a session that does not answer keeps nobody for ever', async () => {
+  const client = new HangingClient(mongoUrl);
+  onTestFinished(() => client.close());
+  const hold = client.hold('outbox', 'insertMany');
+  const where = { database: runDatabase, collectionPrefix: freshPrefix() };
+  const store = mongoStore({ client, ...where, commandTimeoutMs: 1_000 });
+  onTestFinished(() => store.close());
+  await store.start();
+  const session = client.startSession();
+  onTestFinished(() => session.endSession());
+  session.startTransaction();
+  hold.arm();
+  await expect(store.outbox?.put(session, [sampleDraft(freshChannel())])).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    message: 'store-mongo: no answer on the session within 1000 ms: roll back',
+  });
+  hold.release();
+});
