@@ -10,7 +10,7 @@ const most = 10_000;
 export class CleanUp {
   readonly #link: PoolLink;
   readonly #schema: string;
-  #lastAt = 0;
+  #lastAt = Number.NEGATIVE_INFINITY;
 
   constructor(link: PoolLink, schema: string) {
     this.#link = link;
@@ -19,7 +19,7 @@ export class CleanUp {
 
   /** Called after each append: does nothing where the last time is not long ago. */
   nowAndThen(): void {
-    const now = Date.now();
+    const now = performance.now();
     if (now - this.#lastAt < everyMs) return;
     this.#lastAt = now;
     // The next one tries again; the link tells where it is down.

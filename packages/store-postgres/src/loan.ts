@@ -10,6 +10,11 @@ export class Loan {
     this.#pool = pool;
   }
 
+  /** Whether the pool has given us one. */
+  get isMade(): boolean {
+    return this.#client !== undefined;
+  }
+
   /** Does `work` on the connection, and gives it back; a failure may have left it in any state. */
   async use<T>(work: (client: LentClient) => Promise<T>): Promise<T> {
     const client = await this.#borrow();

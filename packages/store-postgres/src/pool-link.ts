@@ -46,7 +46,7 @@ export class PoolLink {
     this.mustBeOpen();
     if (this.#isStarted) return;
     const { startTimeoutMs, maxReconnectDelayMs } = this.#options;
-    const deadline = Date.now() + startTimeoutMs;
+    const deadline = performance.now() + startTimeoutMs;
     for (let attempt = 0; !this.#isStarted; attempt += 1) {
       const failure = await this.#failureOf(prepare, deadline);
       this.mustBeOpen();
@@ -55,9 +55,10 @@ export class PoolLink {
       else if (isRefusal(failure) || !isOutage(failure)) {
         await this.#letGo();
         throw unavailable(`refused: ${messageOf(failure)}`, failure);
-      } else if (Date.now() + waitMs >= deadline) {
+      } else if (performance.now() + waitMs >= deadline) {
         await this.#letGo();
-        throw unavailable(`no answer within ${startTimeoutMs} ms`, failure);
+        const why = NotifyError.is(failure) ? '' : `: ${messageOf(failure)}`;
+        throw unavailable(`no answer within ${startTimeoutMs} ms${why}`, failure);
       } else {
         await pause(waitMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
         this.mustBeOpen();
@@ -73,7 +74,7 @@ export class PoolLink {
     if (this.#underWay.size >= maxPendingCalls) {
       throw unavailable(`${maxPendingCalls} calls already wait for PostgreSQL (maxPendingCalls)`);
     }
-    const running = this.#attempts(work, Date.now() + commandTimeoutMs);
+    const running = this.#attempts(work, performance.now() + commandTimeoutMs);
     const settled = running
       .catch(() => undefined)
       .finally(() => {
@@ -120,7 +121,7 @@ export class PoolLink {
       } catch (reason) {
         this.mustBeOpen();
         const error = asError(reason);
-        if (attempt < maxAttempts && isUndone(error) && Date.now() < deadline) continue;
+        if (attempt < maxAttempts && isUndone(error) && performance.now() < deadline) continue;
         if (isOutage(error)) this.#wentDown(error);
         throw callFailed(error);
       }
@@ -139,8 +140,10 @@ export class PoolLink {
 
   #lend<T>(work: Work<T>, deadline: number): Promise<T> {
     const loan = new Loan(this.#openPool());
-    const late = (): Error => unavailable('no answer in time');
-    return this.#until(loan, withinMs(loan.use(work), Math.max(deadline - Date.now(), 1), late));
+    const late = (): Error =>
+      unavailable(loan.isMade ? 'no answer in time' : 'no connection of the pool was free in time');
+    const leftMs = Math.max(deadline - performance.now(), 1);
+    return this.#until(loan, withinMs(loan.use(work), leftMs, late));
   }
 
   /** Settles as `done` does, or rejects when the store is closed; the loan is over then. */

@@ -35,6 +35,11 @@ test.each([
   ['what is no pool', { pool: {} }, 'pool: must be a Pool of pg'],
   ['a schema to be quoted', { url, schema: 'My Schema' }, 'schema: is [a-z_]'],
   ['no connection but the listening one', { url, maxConnections: 1 }, 'maxConnections'],
+  [
+    'a pool of one',
+    { pool: { ...pool, options: { max: 1 } } },
+    'pool: must have a max of 2 or more',
+  ],
   ['a log of nothing', { url, retention: { maxCount: 0 } }, 'retention.maxCount'],
   [
     'a head shorter than the log',

@@ -29,7 +29,7 @@ export type PostgresAddress =
       readonly pool?: undefined;
     }
   | {
-      /** A `Pool` of `pg`, on the primary. We neither close it nor change its settings. */
+      /** A `Pool` of `pg` of 2 connections or more, on the primary. We neither close it nor change its settings. */
       readonly pool: PostgresPool;
       readonly url?: undefined;
     };
@@ -78,6 +78,8 @@ const addressFields = {
       (value) => typeof Object(value).connect === 'function' && 'on' in Object(value),
       'must be a Pool of pg',
     )
+    // The same as of maxConnections.
+    .refine((pool) => !(mostOf(pool) < 2), 'must have a max of 2 or more: one connection listens')
     .optional(),
 };
 
@@ -120,3 +122,8 @@ export type ResolvedStoreOptions = z.output<typeof optionsSchema>;
 export type OwnPoolSource = Exclude<ResolvedStoreOptions['source'], PostgresPool>;
 
 export { optionsSchema as storeOptionsSchema };
+
+/** Connections of a pool at most; not a number where it does not say. */
+function mostOf(pool: unknown): number {
+  return Number(Object(Object(pool).options).max);
+}

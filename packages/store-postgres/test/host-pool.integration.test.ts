@@ -24,6 +24,22 @@ test('a pool that was handed in is used, given back and never closed', async () 
   expect(rows).toEqual([{ one: 1 }]);
 });
 
+test('where all connections of a handed-in pool are in use the error says so', async () => {
+  const pool = new Pool({ connectionString: postgresUrl, max: 2 });
+  onTestFinished(() => pool.end());
+  const store = postgresStore({ pool, schema: runSchema, commandTimeoutMs: 300 });
+  onTestFinished(() => store.close());
+  await store.start();
+  const taken = await Promise.all([pool.connect(), pool.connect()]);
+  onTestFinished(() => {
+    for (const client of taken) client.release();
+  });
+  await expect(store.positions(['user:1'])).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    message: 'store-postgres: no connection of the pool was free in time',
+  });
+});
+
 test('G10 a handed-in pool whose connections all die ends no process', async () => {
   const postgres = await privatePostgres();
   const pool = new Pool({ connectionString: postgres.url, connectionTimeoutMillis: 1_000 });

@@ -68,6 +68,19 @@ test('migrate: false makes nothing, and works where the statements were run by h
   expect(outcome?.status).toBe('appended');
 });
 
+test('a user who may make no tables is told what to do', async () => {
+  const schema = freshSchema();
+  const user = `${schema}_user`;
+  await admin.query(`CREATE ROLE ${user} LOGIN`);
+  onTestFinished(async () => void (await admin.query(`DROP ROLE ${user}`)));
+  const url = postgresUrl.replace('postgres://postgres@', `postgres://${user}@`);
+  const store = storeOn({ schema, startTimeoutMs: 3_600_000 }, url);
+  await expect(store.start()).rejects.toMatchObject({
+    code: unavailable,
+    message: expect.stringMatching(/permission denied for database.* run postgresMigrations/),
+  });
+});
+
 test('the rights in the documentation are enough for a user that owns nothing', async () => {
   const schema = freshSchema();
   const user = `${schema}_user`;

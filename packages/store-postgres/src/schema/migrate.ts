@@ -1,4 +1,4 @@
-import { SchemaRefused } from '../driver-errors.js';
+import { asError, codeOf, SchemaRefused } from '../driver-errors.js';
 import type { PostgresClient } from '../postgres-client.js';
 import { knownVersion, postgresMigrations } from './migrations.js';
 
@@ -28,8 +28,19 @@ export async function migrate(
   const missing = isCurrent(version, schema)
     ? []
     : postgresMigrations(schema).filter((each) => each.version > version);
-  for (const { sql } of missing) await client.query(sql);
+  try {
+    for (const { sql } of missing) await client.query(sql);
+  } catch (error) {
+    throw mayNot(schema, asError(error));
+  }
   await client.query('COMMIT');
+}
+
+/** What to do where the right is missing to change the schema. */
+function mayNot(schema: string, cause: Error): Error {
+  if (codeOf(cause) !== '42501') return cause;
+  const message = `${cause.message}. Let the user CREATE in the database, or run postgresMigrations('${schema}') as the owner and pass migrate: false`;
+  return new SchemaRefused(message, { cause });
 }
 
 /** 0 where there is no schema of ours. */
