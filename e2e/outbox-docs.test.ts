@@ -25,6 +25,20 @@ test('the transaction on PostgreSQL of docs/outbox.md, run as it stands, commits
   expect(await postgres.query('SELECT id FROM orders')).toEqual([{ id: 'o1' }]);
 });
 
+test('the same, where its connection is lost on the way, throws and ends no process by an event', async () => {
+  const postgres = await postgresDatabase();
+  onTestFinished(() => postgres.release());
+  const insert = "await client.query('INSERT";
+  expect(onPostgres).toContain(insert);
+  const lose = "await client.query('SELECT pg_terminate_backend(pg_backend_pid())')";
+  const code = onPostgres.replace(insert, `${lose}.catch(() => undefined);\n${insert}`);
+  const { stderr }: { stderr?: string } = await run('lost', code, {
+    POSTGRES_URL: postgres.url,
+  }).catch(Object);
+  expect(stderr).toMatch(/connection/i);
+  expect(stderr).not.toContain("Unhandled 'error' event");
+});
+
 /** Beside the examples' shared parts, whose dependencies are those that the code imports; resolves with its output. */
 async function run(name: string, code: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
   const url = new URL(`../examples/shared/outbox-${name}-${process.pid}.ts`, import.meta.url);
