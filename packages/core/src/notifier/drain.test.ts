@@ -182,6 +182,25 @@ test('G6 G11 where the store stays down, what waits is undelivered after the pat
   expect(vi.getTimerCount()).toBe(0);
 });
 
+test('G11 once nothing waits for the store it is asked no more, so that its own drain can end', async () => {
+  const { notifier, store } = await node({});
+  store.fail('append');
+  // It hangs: each look at whether it is back takes as long as the store gives it.
+  store.before.set('positions', () => new Promise(() => {}));
+  await Promise.allSettled([notifier.notify(toUser), settle(1_500)]);
+  const end = hold(store.before, 'drain');
+  const draining = notifier.drain();
+  await settle();
+  const probes = () => store.positionCalls.filter(([channel]) => channel === 'all').length;
+  const asked = probes();
+  expect(asked).toBeGreaterThan(0);
+  await settle(60_000);
+  expect(probes()).toBe(asked);
+  end();
+  await Promise.all([draining, settle()]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 test('G6 G11 a source stops first: what it has begun is taken still', async () => {
   const { notifier, streams } = await node({}, 1);
   const { passed, open } = gate();

@@ -155,8 +155,10 @@ export class LifeCycle {
     if (isServing && drainGraceMs > 0) await pause(drainGraceMs, signal);
     this.#refusesStreams = true;
     await Promise.all([this.#finishWork(stopped), this.#sendStreamsAway(), escalated]);
-    const { queue, broker, directory, store } = this.#parts;
+    const { queue, breaker, broker, directory, store } = this.#parts;
     await queue.drain();
+    // Nothing waits to be stored: a store that hangs, and is asked again and again, would never be done.
+    breaker.close();
     await Promise.allSettled([broker.drain(), directory?.drain(), store.drain()]);
     await this.close();
   }
