@@ -64,3 +64,10 @@ test.each([
   expect(lacksTransactions(Object.assign(new Error(message), { code }))).toBe(lacks);
   expect(lacksTransactions(message)).toBe(false);
 });
+
+test('a stand-alone server is told by its answer, which the driver hides behind words of its own', () => {
+  const errmsg = 'Transaction numbers are only allowed on a replica set member or mongos';
+  const originalError = Object.assign(new Error(errmsg), { code: 20 });
+  const said = new Error('This MongoDB deployment does not support retryable writes.');
+  expect(lacksTransactions(Object.assign(said, { originalError }))).toBe(true);
+});

@@ -60,12 +60,18 @@ export function duplicatesIn(error: unknown): ReadonlySet<number> | undefined {
 
 /** Whether the server knows no transactions: a stand-alone one, or one that is not MongoDB. */
 export function lacksTransactions(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = codeOf(error);
+  const answer = answerBehind(error);
+  if (!(answer instanceof Error)) return false;
+  const code = codeOf(answer);
   if (code === 263) return true;
   // Both numbers stand for other things, too.
-  if (code === 20) return /transaction/i.test(error.message);
-  return code === 9 && /autocommit|startTransaction|txnNumber/.test(error.message);
+  if (code === 20) return /transaction/i.test(answer.message);
+  return code === 9 && /autocommit|startTransaction|txnNumber/.test(answer.message);
+}
+
+/** The driver puts words of its own, about repeated writes, in the place of a stand-alone server's answer 20. */
+function answerBehind(error: unknown): unknown {
+  return error instanceof Error && 'originalError' in error ? error.originalError : error;
 }
 
 /** Unknown stage, not implemented, only on replica sets. */
