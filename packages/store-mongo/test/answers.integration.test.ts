@@ -1,5 +1,5 @@
-import { freshChannel, sampleDraft } from '@realtime-notify/contract-kit';
-import { type Document, MongoClient } from 'mongodb';
+import { eventually, freshChannel, sampleDraft } from '@realtime-notify/contract-kit';
+import { type Document, Long, MongoClient } from 'mongodb';
 import { expect, onTestFinished, test } from 'vitest';
 import { mongoStore } from '../src/index.js';
 import { type Answers, fakeMongo, type kinds } from './fake-mongo.js';
@@ -65,4 +65,39 @@ test('a primary that has stepped down is waited for by start', async () => {
   });
   expect(refused).toBe(2);
   expect(await store.positions(['user:1'])).toMatchObject([{ offset: 0 }]);
+});
+
+test('commits are told by a change stream, which the driver resumes', async () => {
+  const asked: Document[] = [];
+  /** What a commit brings, then that the primary has gone, then nothing. */
+  const batches: Document[] = [
+    { cursor: { id: Long.ONE, ns: 'x.rn_outbox', nextBatch: [{ _id: { _data: '01' } }] } },
+    { ok: 0, code: 10_107, errmsg: 'not primary', errorLabels: ['ResumableChangeStreamError'] },
+  ];
+  const nothing = { cursor: { id: Long.ONE, ns: 'x.rn_outbox', nextBatch: [] } };
+  const { outbox } = await storeAt('replicaSet', (command: Document) => {
+    if (command.aggregate !== undefined) {
+      asked.push(command);
+      return { cursor: { id: Long.ONE, ns: 'x.rn_outbox', firstBatch: [] } };
+    }
+    if (command.getMore === undefined) return undefined;
+    // The first is of opening it.
+    if (told === 0 && asked.length === 1) return nothing;
+    return batches.shift() ?? nothing;
+  });
+  let told = 0;
+  const stop = outbox.watch(() => {
+    told += 1;
+  });
+  await eventually(() => expect(asked).toHaveLength(2));
+  stop();
+  // That it is open, and the commit.
+  expect(told).toBe(2);
+  const [first, second] = asked.map(({ pipeline }) => pipeline);
+  expect(first).toEqual([
+    { $changeStream: {} },
+    { $match: { operationType: 'insert', 'fullDocument.first': true } },
+    { $project: { _id: 1 } },
+  ]);
+  expect(second[0]).toEqual({ $changeStream: { resumeAfter: { _data: '01' } } });
 });
