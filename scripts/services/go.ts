@@ -35,22 +35,28 @@ async function debianGo(): Promise<string> {
 }
 
 async function fetchToolchain(go: string): Promise<string> {
+  const system = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
+  const env = { GOROOT: join(go, '../..'), GOFLAGS: '-modcacherw' };
+  const home = await moduleFolder({ command: go, env }, `${toolchain}.${system}`);
+  // Modules hold no programs, as far as Go before 1.21 knows.
+  for (const programs of ['bin', `pkg/tool/${system.replace('-', '_')}`]) {
+    for (const name of readdirSync(join(home, programs))) {
+      chmodSync(join(home, programs, name), 0o755);
+    }
+  }
+  return join(home, 'bin/go');
+}
+
+/** Where Go keeps a module, fetched if need be. */
+export async function moduleFolder(go: GoProgram, module: string): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'services-go-'));
   try {
-    const system = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
-    const said = await run(go, ['mod', 'download', '-json', `${toolchain}.${system}`], {
+    const said = await run(go.command, ['mod', 'download', '-json', module], {
       timeoutMs: 300_000,
       cwd: dir,
-      env: { ...process.env, GOROOT: join(go, '../..'), GOFLAGS: '-modcacherw' },
+      env: { ...process.env, ...go.env },
     });
-    const home = folderIn(JSON.parse(said));
-    // Modules hold no programs, as far as Go before 1.21 knows.
-    for (const programs of ['bin', `pkg/tool/${system.replace('-', '_')}`]) {
-      for (const name of readdirSync(join(home, programs))) {
-        chmodSync(join(home, programs, name), 0o755);
-      }
-    }
-    return join(home, 'bin/go');
+    return folderIn(JSON.parse(said));
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

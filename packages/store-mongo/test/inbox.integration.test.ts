@@ -12,11 +12,11 @@ afterAll(dropRunDatabase);
 inboxContract({
   name: 'store-mongo',
   shared: true,
-  // FerretDB looks through a whole collection for nearly every query.
   create: (tuning) =>
     mongoStore({
       ...{ url: mongoUrl, database: runDatabase, collectionPrefix, commandTimeoutMs: 20_000 },
       ...tuning,
     }),
+  // FerretDB is slow.
   modelRuns: 3,
 });

@@ -13,7 +13,7 @@ const where = () => ({ url: mongoUrl, database: runDatabase, collectionPrefix })
 storeContract({
   name: 'store-mongo',
   shared: true,
-  // FerretDB reads whole collections.
+  // FerretDB is slow.
   modelRuns: 20,
   create: (tuning) => mongoStore({ ...where(), commandTimeoutMs: 20_000, ...tuning }),
   createFragile: async () => {

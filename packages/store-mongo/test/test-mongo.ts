@@ -8,7 +8,7 @@ export const mongoUrl =
 /** A database of this run only. */
 export const runDatabase = `rn_test_${process.pid}_${Date.now()}`;
 
-/** Collections that no other test uses: FerretDB looks through all of a collection for nearly every query. */
+/** Collections that no other test uses. */
 export function freshPrefix(): string {
   return `t${randomUUID().slice(0, 8)}_`;
 }
