@@ -1,6 +1,6 @@
 import type { AppendOutcome } from '@realtime-notify/core';
+import type { Head } from './documents.js';
 import { callFailed, unavailable } from './driver-errors.js';
-import type { KnownHead } from './log-heads.js';
 import type { Attempted, ChannelDrafts } from './log-writer.js';
 import type { LogDraft } from './outbox-drafts.js';
 
@@ -18,7 +18,7 @@ interface Line {
   /** In a row. */
   lost: number;
   /** Where the last attempt, which lost, took the log to stand. */
-  after: KnownHead | undefined;
+  after: Head | undefined;
   busy: boolean;
 }
 
@@ -133,7 +133,7 @@ export class AppendQueue {
     this.#wake();
   }
 
-  #took(channel: string, count: number, { outcomes, known }: Attempted, tookMs: number): void {
+  #took(channel: string, count: number, { outcomes, head }: Attempted, tookMs: number): void {
     const line = this.#lineOf(channel);
     for (const [i, { settle }] of line.waiting.splice(0, outcomes.length).entries()) {
       const outcome = outcomes[i];
@@ -146,7 +146,7 @@ export class AppendQueue {
       return;
     }
     line.lost = outcomes.length > 0 ? 1 : line.lost + 1;
-    line.after = known;
+    line.after = head;
     const now = performance.now();
     const late = line.waiting.findIndex(({ until }) => until > now);
     const inVain = unavailable('others appended to the channel all the time');

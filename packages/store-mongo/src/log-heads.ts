@@ -25,9 +25,6 @@ const originHead: Head = Object.freeze({
   at: 0,
 });
 
-/** So many looks at the next place before all further ones are looked through. */
-const mostSteps = 16;
-
 /** What is known of where a log stands. */
 export interface KnownHead {
   readonly head: Head;
@@ -93,19 +90,10 @@ export class LogHeads {
     });
   }
 
-  /** The newest entry, looked for from where a guess was wrong: mostly the next one. */
-  async follow(channel: string, { head, kept }: KnownHead): Promise<KnownHead> {
-    let newest = head;
-    for (let step = 0; step < mostSteps; step += 1) {
-      const next = await this.#entries.findOne(
-        { _id: entryKey(channel, newest.seq + 1) },
-        { projection: { item: 0, state: 0 } },
-      );
-      if (next === null) return { head: newest, kept };
-      newest = headOf(next);
-    }
-    const far = await this.#newestPast([channel], new Map([[channel, newest]]));
-    return { head: far.get(channel) ?? newest, kept };
+  /** Of the newest entry beyond a place, if there is one. */
+  async newestAfter(channel: string, head: Head): Promise<Head | undefined> {
+    const newest = await this.#newestPast([channel], new Map([[channel, head]]));
+    return newest.get(channel);
   }
 
   /** Moves head documents forward, never back. */

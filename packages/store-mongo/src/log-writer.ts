@@ -10,6 +10,7 @@ import {
   beforeEntries,
   type EntryDocument,
   entryKey,
+  type Head,
   headOf,
   keyedName,
   placeTakenMs,
@@ -31,7 +32,7 @@ export interface ChannelDrafts {
   readonly channel: string;
   readonly drafts: readonly LogDraft[];
   /** Where the last attempt took the log to stand, and was wrong. */
-  readonly after?: KnownHead | undefined;
+  readonly after?: Head | undefined;
 }
 
 /** What an attempt did for one channel. */
@@ -39,7 +40,7 @@ export interface Attempted {
   /** Of the first drafts: of all unless others appended to the channel meanwhile. */
   readonly outcomes: readonly AppendOutcome[];
   /** Where the log was taken to stand. */
-  readonly known: KnownHead;
+  readonly head: Head;
 }
 
 type WriterSettings = Pick<ResolvedStoreOptions, 'retention' | 'idempotencyWindowMs'>;
@@ -102,24 +103,26 @@ export class LogWriter {
     await this.#heads.advance(plans.flatMap((plan, i) => advanceOf(plan, counts[i] ?? 0)));
     // What cannot be taken out now goes with a later append.
     await Promise.allSettled(plans.map((plan, i) => this.#tidy(plan, counts[i] ?? 0, now)));
-    return plans.map(({ planned, known: head }, i) => {
+    return plans.map(({ planned, known: { head } }, i) => {
       const count = counts[i] ?? 0;
       const cut = planned.findIndex(({ needs }) => needs > count);
       const settled = planned.slice(0, cut === -1 ? planned.length : cut);
-      return { outcomes: settled.map(({ outcome }) => outcome), known: head };
+      return { outcomes: settled.map(({ outcome }) => outcome), head };
     });
   }
 
+  /** A head document may be behind by what rivals are about to put into it: their entries are looked for, too. */
   async #headsFor(work: readonly ChannelDrafts[]): Promise<readonly (KnownHead | undefined)[]> {
-    const guesses = await this.#heads.guess(work.map(({ channel }) => channel));
-    return Promise.all(
-      work.map(async ({ channel, after }, i) => {
-        const guess = guesses[i];
-        if (guess === undefined || after === undefined) return guess;
-        const isNewer = after.head.seq > guess.head.seq;
-        return this.#heads.follow(channel, isNewer ? { ...guess, head: after.head } : guess);
-      }),
-    );
+    const [guesses, newest] = await Promise.all([
+      this.#heads.guess(work.map(({ channel }) => channel)),
+      Promise.all(
+        work.map(({ channel, after }) => after && this.#heads.newestAfter(channel, after)),
+      ),
+    ]);
+    return guesses.map((guess, i) => {
+      const head = newest[i];
+      return head !== undefined && head.seq > guess.head.seq ? { ...guess, head } : guess;
+    });
   }
 
   async #plan(
