@@ -5,9 +5,12 @@ import { Crowd } from './harness/crowd.js';
 import { eventually } from './harness/eventually.js';
 import { expectDelivery } from './harness/expect-delivery.js';
 import { KafkaView } from './harness/kafka.js';
-import { privateMongo } from './harness/private-mongo.js';
-import { privatePostgres } from './harness/private-postgres.js';
-import { type PrivateServer, privateRedis } from './harness/private-redis.js';
+import {
+  type PrivateServer,
+  privateMongo,
+  privatePostgres,
+  privateRedis,
+} from './harness/private-servers.js';
 import type { NotifyBody } from './harness/publisher.js';
 import { type RedisDatabase, redisDatabase } from './harness/redis-database.js';
 import { serviceAddress } from './harness/service-address.js';

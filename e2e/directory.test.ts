@@ -11,7 +11,7 @@ import { eventually } from './harness/eventually.js';
 import { expectDelivery, type Follower } from './harness/expect-delivery.js';
 import { httpNotification, populate } from './harness/fan-out.js';
 import { type NodeProcess, type NodeProgram, startNode } from './harness/node-process.js';
-import { privateRedis } from './harness/private-redis.js';
+import { privateRedis } from './harness/private-servers.js';
 import { type Accepted, notify, tokenFor } from './harness/publisher.js';
 import { monitorRedis } from './harness/redis-monitor.js';
 import { sseReader } from './harness/sse-reader.js';

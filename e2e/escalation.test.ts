@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { concurrency, makeEscalatingNode } from './harness/escalating-node.js';
 import { eventually } from './harness/eventually.js';
 import { repoDir } from './harness/example.js';
-import { privateRedis } from './harness/private-redis.js';
+import { privateRedis } from './harness/private-servers.js';
 
 const due = 1_000;
 const seenInTime = 200;

@@ -7,7 +7,7 @@ import { expectDelivery } from './harness/expect-delivery.js';
 import { Login, refusedComingBack, revoke } from './harness/login.js';
 import type { NodeProcess } from './harness/node-process.js';
 import { asObject } from './harness/notification.js';
-import { type PrivateServer, privateRedis } from './harness/private-redis.js';
+import { type PrivateServer, privateRedis } from './harness/private-servers.js';
 import { type Accepted, notify } from './harness/publisher.js';
 import { startNodes } from './harness/two-nodes.js';
 

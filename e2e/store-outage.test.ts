@@ -17,9 +17,12 @@ import { eventually } from './harness/eventually.js';
 import { expectDelivery } from './harness/expect-delivery.js';
 import { Login } from './harness/login.js';
 import { asObject } from './harness/notification.js';
-import { privateMongo } from './harness/private-mongo.js';
-import { privatePostgres } from './harness/private-postgres.js';
-import { type PrivateServer, privateRedis } from './harness/private-redis.js';
+import {
+  type PrivateServer,
+  privateMongo,
+  privatePostgres,
+  privateRedis,
+} from './harness/private-servers.js';
 import type { Accepted } from './harness/publisher.js';
 
 type Mode = 'reject' | 'buffer';

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { onTestFinished, test } from 'vitest';
 import { slotOf } from '../../packages/redis-connection/src/slot-of.js';
+import { privateCluster } from '../../scripts/private-servers/redis.js';
 import { eventually } from '../harness/eventually.js';
-import { privateRedisCluster } from '../harness/private-redis-cluster.js';
 import { type Accepted, notifyUntilAccepted, tokenFor } from '../harness/publisher.js';
 import { sseReader } from '../harness/sse-reader.js';
 import type { StreamReader } from '../harness/stream-reader.js';
@@ -17,10 +17,12 @@ const perSecond = 300;
 const slowUs = 50_000;
 
 test('a Redis Cluster, 100 clients, 300 notifications/s, a primary killed with -9: everything accepted is shown in order, or its loss told', async () => {
-  const cluster = await privateRedisCluster([
-    ...['--cluster-require-full-coverage', 'no'],
-    ...['--slowlog-log-slower-than', String(slowUs)],
-  ]);
+  const cluster = await privateCluster({
+    serverArgs: [
+      ...['--cluster-require-full-coverage', 'no'],
+      ...['--slowlog-log-slower-than', String(slowUs)],
+    ],
+  });
   const { nodes, stop } = await startNodes(['node-a', 'node-b'], {
     BROKER: 'redis',
     STORE: 'redis',

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
-import { type PrivateServer, privateRedis } from '../../harness/private-redis.js';
+import { type PrivateServer, privateRedis } from '../../harness/private-servers.js';
 
 /** Nothing is written to disk but by SAVE. */
 export const volatile = ['--appendonly', 'no', '--save', ''];

@@ -1,8 +1,8 @@
 import { type BrokerContract, brokerContract } from '@realtime-notify/contract-kit';
 import { afterAll, beforeAll } from 'vitest';
+import { type PrivateRedis, startSecureRedis } from '../../../scripts/private-servers/redis.js';
 import type { SecureRedis } from '../../../scripts/services/redis-secure.js';
 import { redisBroker } from '../src/index.js';
-import { type PrivateRedis, startSecureRedis } from './private-redis.js';
 import { adminClient } from './test-redis.js';
 
 // A Redis of its own: the suite cuts the links of all clients.

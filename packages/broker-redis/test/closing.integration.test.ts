@@ -6,8 +6,8 @@ import {
   tcpProxy,
 } from '@realtime-notify/contract-kit';
 import { expect, onTestFinished, test } from 'vitest';
+import { privateRedis } from '../../../scripts/private-servers/redis.js';
 import { redisBroker } from '../src/index.js';
-import { privateRedis } from './private-redis.js';
 import { node } from './test-node.js';
 
 const endless = { commandTimeoutMs: 3_600_000, probeTimeoutMs: 3_600_000 };

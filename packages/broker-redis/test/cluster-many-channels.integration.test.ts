@@ -1,6 +1,6 @@
 import { eventually, freshChannel, sampleEnvelope } from '@realtime-notify/contract-kit';
 import { expect, test } from 'vitest';
-import { privateCluster } from './private-redis.js';
+import { privateCluster } from '../../../scripts/private-servers/redis.js';
 import { node } from './test-node.js';
 import { testAdmin } from './test-redis.js';
 

@@ -1,10 +1,10 @@
 import { eventually, freshChannel, OutOfBand, sampleEnvelope } from '@realtime-notify/contract-kit';
 import { slotOf } from '@realtime-notify/redis-connection';
 import { expect, test } from 'vitest';
+import { privateCluster, privateRedis } from '../../../scripts/private-servers/redis.js';
 import type { RedisCluster } from '../../../scripts/services/redis-cluster.js';
 import { beginSlotMove } from '../../../scripts/services/redis-cluster-slots.js';
 import { ShardTopics } from '../src/topics.js';
-import { privateCluster, privateRedis } from './private-redis.js';
 import { carries, type Node, node, publishOnlyNode } from './test-node.js';
 import { testAdmin } from './test-redis.js';
 

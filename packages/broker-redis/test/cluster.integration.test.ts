@@ -2,7 +2,7 @@ import { type BrokerContract, brokerContract } from '@realtime-notify/contract-k
 import { afterAll, beforeAll } from 'vitest';
 import { redisBroker } from '../src/index.js';
 import { ShardTopics } from '../src/topics.js';
-import { startSecureCluster } from './private-redis.js';
+import { startSecureCluster } from './secure-cluster.js';
 import { adminClient } from './test-redis.js';
 
 let own: Awaited<ReturnType<typeof startSecureCluster>>;

@@ -2,12 +2,12 @@ import { eventually, OutOfBand, RecordingDirectorySink } from '@realtime-notify/
 import type { Directory, DirectoryStartOptions } from '@realtime-notify/core';
 import { slotOf } from '@realtime-notify/redis-connection';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { startCluster } from '../../../scripts/private-servers/redis.js';
 import type { RedisInstance } from '../../../scripts/services/redis.js';
 import type { RedisCluster } from '../../../scripts/services/redis-cluster.js';
 import { beginSlotMove } from '../../../scripts/services/redis-cluster-slots.js';
 import { shardKeys, shardOf } from '../src/directory/directory-keys.js';
 import { redisDirectory } from '../src/index.js';
-import { startCluster } from './private-redis.js';
 import { clusterRights, usersHeldAt } from './test-directory.js';
 import { testAdmin } from './test-redis.js';
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { directoryContract, RecordingDirectorySink } from '@realtime-notify/contract-kit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startCluster } from '../../../scripts/private-servers/redis.js';
 import type { RedisInstance } from '../../../scripts/services/redis.js';
 import type { RedisCluster } from '../../../scripts/services/redis-cluster.js';
 import { redisDirectory } from '../src/index.js';
-import { startCluster } from './private-redis.js';
 import { asAdmin, clusterRights, quickLease, usersHeldAt } from './test-directory.js';
 
 // A Cluster of its own: the suite cuts the links of all clients, and empties it.

@@ -7,8 +7,8 @@ import {
 } from '@realtime-notify/contract-kit';
 import type { Directory } from '@realtime-notify/core';
 import { expect, onTestFinished, test } from 'vitest';
+import { privateRedis } from '../../../scripts/private-servers/redis.js';
 import { type RedisDirectoryOptions, redisDirectory } from '../src/index.js';
-import { privateRedis } from './private-redis.js';
 import { quickLease } from './test-directory.js';
 import { testAdmin } from './test-redis.js';
 

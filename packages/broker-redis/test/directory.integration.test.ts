@@ -1,7 +1,7 @@
 import { directoryContract, tcpProxy } from '@realtime-notify/contract-kit';
 import { afterAll, beforeAll } from 'vitest';
+import { type PrivateRedis, startPrivateRedis } from '../../../scripts/private-servers/redis.js';
 import { redisDirectory } from '../src/index.js';
-import { type PrivateRedis, startPrivateRedis } from './private-redis.js';
 import { asAdmin, quickLease, usersHeld } from './test-directory.js';
 
 // A Redis of its own: the suite cuts the links of all clients, and empties it.

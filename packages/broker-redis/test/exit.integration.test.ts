@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freshChannel } from '@realtime-notify/contract-kit';
 import { expect, test } from 'vitest';
+import { privateRedis } from '../../../scripts/private-servers/redis.js';
 import type { RedisAddress } from '../src/index.js';
-import { privateRedis } from './private-redis.js';
 
 const program = fileURLToPath(new URL('./programs/use-and-close.ts', import.meta.url));
 const nodeArgs = ['--conditions=@realtime-notify/source', '--import', 'tsx', program];

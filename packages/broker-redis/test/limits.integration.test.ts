@@ -1,7 +1,7 @@
 import { eventually, freshChannel, sampleEnvelope } from '@realtime-notify/contract-kit';
 import { encodeEnvelope } from '@realtime-notify/core';
 import { expect, onTestFinished, test } from 'vitest';
-import { privateRedis } from './private-redis.js';
+import { privateRedis } from '../../../scripts/private-servers/redis.js';
 import { node } from './test-node.js';
 import { adminClient } from './test-redis.js';
 

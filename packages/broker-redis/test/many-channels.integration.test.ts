@@ -1,6 +1,6 @@
 import { eventually, freshChannel, sampleEnvelope } from '@realtime-notify/contract-kit';
 import { expect, onTestFinished, test } from 'vitest';
-import { privateRedis } from './private-redis.js';
+import { privateRedis } from '../../../scripts/private-servers/redis.js';
 import { node } from './test-node.js';
 import { testAdmin } from './test-redis.js';
 

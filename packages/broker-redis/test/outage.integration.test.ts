@@ -6,7 +6,7 @@ import {
   tcpProxy,
 } from '@realtime-notify/contract-kit';
 import { expect, test } from 'vitest';
-import { privateRedis } from './private-redis.js';
+import { privateRedis } from '../../../scripts/private-servers/redis.js';
 import { carries, node } from './test-node.js';
 import { testAdmin } from './test-redis.js';
 

@@ -5,8 +5,8 @@ import {
   sampleEnvelope,
 } from '@realtime-notify/contract-kit';
 import { expect, onTestFinished, test } from 'vitest';
+import { privateRedis } from '../../../scripts/private-servers/redis.js';
 import { redisBroker } from '../src/index.js';
-import { privateRedis } from './private-redis.js';
 import { node, publishOnlyNode } from './test-node.js';
 import { testAdmin } from './test-redis.js';
 

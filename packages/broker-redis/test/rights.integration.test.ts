@@ -8,8 +8,8 @@ import {
 } from '@realtime-notify/contract-kit';
 import type { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
+import { privateRedis } from '../../../scripts/private-servers/redis.js';
 import { redisBroker } from '../src/index.js';
-import { privateRedis } from './private-redis.js';
 import { carries, node } from './test-node.js';
 import { testAdmin } from './test-redis.js';
 

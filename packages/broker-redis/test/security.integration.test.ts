@@ -1,7 +1,7 @@
 import { eventually, freshChannel, OutOfBand, RecordingSink } from '@realtime-notify/contract-kit';
 import { expect, onTestFinished, test } from 'vitest';
+import { startSecureRedis } from '../../../scripts/private-servers/redis.js';
 import { type RedisBrokerOptions, redisBroker } from '../src/index.js';
-import { startSecureRedis } from './private-redis.js';
 import { carries, node } from './test-node.js';
 import { testAdmin } from './test-redis.js';
 

@@ -9,10 +9,10 @@ import {
   sampleEnvelope,
 } from '@realtime-notify/contract-kit';
 import { expect, onTestFinished, test } from 'vitest';
+import { privateGroup } from '../../../scripts/private-servers/redis.js';
 import type { RedisGroup } from '../../../scripts/services/redis-sentinel.js';
 import { makeRedisCertificates } from '../../../scripts/services/redis-tls.js';
 import { type RedisBrokerOptions, redisBroker } from '../src/index.js';
-import { privateGroup } from './private-redis.js';
 import { carries, node, publishOnlyNode } from './test-node.js';
 import { sentinelClient, testAdmin } from './test-redis.js';
 

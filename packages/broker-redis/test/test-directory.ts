@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
+import type { PrivateRedis } from '../../../scripts/private-servers/redis.js';
 import type { RedisInstance } from '../../../scripts/services/redis.js';
-import type { PrivateRedis } from './private-redis.js';
 import { adminClient } from './test-redis.js';
 
 /** Short leases, and patience with a machine that is busy with other things. */

@@ -2,8 +2,8 @@ import { freshChannel, sampleDraft } from '@realtime-notify/contract-kit';
 import { originPosition, positionOf, type Store } from '@realtime-notify/core';
 import { MongoClient } from 'mongodb';
 import { expect, onTestFinished, test } from 'vitest';
+import { privateMongo } from '../../../scripts/private-servers/mongo.js';
 import { mongoStore } from '../src/index.js';
-import { privateMongo } from './private-mongo.js';
 
 async function startedStore(url: string): Promise<Store> {
   const store = mongoStore({ url });

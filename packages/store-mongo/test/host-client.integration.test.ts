@@ -1,8 +1,8 @@
 import { freshChannel, sampleDraft } from '@realtime-notify/contract-kit';
 import { MongoClient } from 'mongodb';
 import { expect, onTestFinished, test } from 'vitest';
+import { privateMongo } from '../../../scripts/private-servers/mongo.js';
 import { mongoStore } from '../src/index.js';
-import { privateMongo } from './private-mongo.js';
 
 test('a client of the host that waits for ever: calls are bounded all the same', async () => {
   const mongo = await privateMongo();

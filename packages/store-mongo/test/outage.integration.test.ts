@@ -1,6 +1,6 @@
 import { storeOutageContract } from '@realtime-notify/contract-kit';
+import { privateMongo } from '../../../scripts/private-servers/mongo.js';
 import { mongoStore } from '../src/index.js';
-import { privateMongo } from './private-mongo.js';
 
 const quick = { commandTimeoutMs: 3_000, maxReconnectDelayMs: 500 };
 

@@ -1,7 +1,7 @@
 import { eventually, freshChannel, sampleDraft } from '@realtime-notify/contract-kit';
 import { expect, onTestFinished, test } from 'vitest';
+import { privatePostgres } from '../../../scripts/private-servers/postgres.js';
 import { postgresStore } from '../src/index.js';
-import { privatePostgres } from './private-postgres.js';
 import { adminPool } from './test-postgres.js';
 
 test('connections that the server ends with commands under way: each settles, none runs twice', async () => {

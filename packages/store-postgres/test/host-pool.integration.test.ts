@@ -2,8 +2,8 @@ import { createServer } from 'node:net';
 import { eventually, freshChannel, OutOfBand, sampleDraft } from '@realtime-notify/contract-kit';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { privatePostgres } from '../../../scripts/private-servers/postgres.js';
 import { postgresStore } from '../src/index.js';
-import { privatePostgres } from './private-postgres.js';
 import { dropSchema, postgresMustAnswer, postgresUrl, runSchema } from './test-postgres.js';
 
 beforeAll(postgresMustAnswer);

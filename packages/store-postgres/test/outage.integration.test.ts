@@ -1,6 +1,6 @@
 import { storeOutageContract } from '@realtime-notify/contract-kit';
+import { privatePostgres } from '../../../scripts/private-servers/postgres.js';
 import { postgresStore } from '../src/index.js';
-import { privatePostgres } from './private-postgres.js';
 
 const quick = { commandTimeoutMs: 1_000, maxReconnectDelayMs: 100 };
 

@@ -2,12 +2,12 @@ import { chmod, chown, copyFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually, freshChannel, sampleDraft } from '@realtime-notify/contract-kit';
 import { expect, onTestFinished, test } from 'vitest';
+import { privatePostgres } from '../../../scripts/private-servers/postgres.js';
 import {
   makeRedisCertificates,
   type RedisCertificates,
 } from '../../../scripts/services/redis-tls.js';
 import { type PostgresStoreOptions, postgresStore } from '../src/index.js';
-import { privatePostgres } from './private-postgres.js';
 import { adminPool } from './test-postgres.js';
 
 const password = 'a l0ng:p/w@';

@@ -11,10 +11,10 @@ import {
 import { slotOf } from '@realtime-notify/redis-connection';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { durable, privateCluster, privateRedis } from '../../../scripts/private-servers/redis.js';
 import type { RedisCluster } from '../../../scripts/services/redis-cluster.js';
 import { beginSlotMove } from '../../../scripts/services/redis-cluster-slots.js';
 import { type RedisStoreSettings, redisStore } from '../src/index.js';
-import { durable, privateCluster, privateRedis } from './private-redis.js';
 import { adminClient } from './test-redis.js';
 
 const unavailable = { code: 'STORE_UNAVAILABLE' };

@@ -1,7 +1,7 @@
 import { storeContract } from '@realtime-notify/contract-kit';
 import { afterAll, beforeAll } from 'vitest';
+import { startCluster } from '../../../scripts/private-servers/redis.js';
 import { redisStore } from '../src/index.js';
-import { startCluster } from './private-redis.js';
 
 /** What the README says that a store needs on a Cluster. */
 const rights =

@@ -1,7 +1,7 @@
 import { dueWorkContract } from '@realtime-notify/contract-kit';
 import { afterAll, beforeAll } from 'vitest';
+import { startCluster } from '../../../scripts/private-servers/redis.js';
 import { redisStore } from '../src/index.js';
-import { startCluster } from './private-redis.js';
 
 let own: Awaited<ReturnType<typeof startCluster>>;
 beforeAll(async () => {

@@ -2,8 +2,8 @@ import { eventually } from '@realtime-notify/contract-kit';
 import { createNotifier, defineCatalogue } from '@realtime-notify/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { durable, privateRedis } from '../../../scripts/private-servers/redis.js';
 import { redisStore } from '../src/index.js';
-import { durable, privateRedis } from './private-redis.js';
 
 const catalogue = defineCatalogue({ message: z.object({ text: z.string() }) });
 const users = ['a', 'b', 'c'];

@@ -11,9 +11,9 @@ import {
 } from '@realtime-notify/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { privateRedis } from '../../../scripts/private-servers/redis.js';
 import type { RedisInstance } from '../../../scripts/services/redis.js';
 import { redisStore } from '../src/index.js';
-import { privateRedis } from './private-redis.js';
 import { adminClient } from './test-redis.js';
 
 const catalogue = defineCatalogue({ message: z.object({ n: z.number() }) });

@@ -1,6 +1,6 @@
 import { storeOutageContract } from '@realtime-notify/contract-kit';
+import { durable, privateRedis } from '../../../scripts/private-servers/redis.js';
 import { redisStore } from '../src/index.js';
-import { durable, privateRedis } from './private-redis.js';
 
 const quick = { commandTimeoutMs: 1_000, maxReconnectDelayMs: 100 };
 

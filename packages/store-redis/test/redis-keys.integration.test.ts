@@ -2,9 +2,9 @@ import { eventually, freshChannel, sampleDraft } from '@realtime-notify/contract
 import type { AppendOutcome, Draft, Store } from '@realtime-notify/core';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { privateRedis } from '../../../scripts/private-servers/redis.js';
 import { redisStore } from '../src/index.js';
 import { channelKeys, idempotencyKey } from '../src/keys.js';
-import { privateRedis } from './private-redis.js';
 import { adminClient, redisMustAnswer, redisUrl, runPrefix } from './test-redis.js';
 
 let admin: Redis;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { freshChannel, sampleDraft } from '@realtime-notify/contract-kit';
 import { expect, onTestFinished, test } from 'vitest';
+import { privateRedis } from '../../../scripts/private-servers/redis.js';
 import { redisStore } from '../src/index.js';
-import { privateRedis } from './private-redis.js';
 import { adminClient } from './test-redis.js';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');

@@ -1,7 +1,7 @@
 import { eventually, freshChannel, OutOfBand, sampleDraft } from '@realtime-notify/contract-kit';
 import { expect, onTestFinished, test } from 'vitest';
+import { startSecureRedis } from '../../../scripts/private-servers/redis.js';
 import { type RedisStoreOptions, redisStore } from '../src/index.js';
-import { startSecureRedis } from './private-redis.js';
 import { adminClient } from './test-redis.js';
 
 const unavailable = { code: 'STORE_UNAVAILABLE' };

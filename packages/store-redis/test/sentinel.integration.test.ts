@@ -11,9 +11,9 @@ import {
 } from '@realtime-notify/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { durable, privateGroup } from '../../../scripts/private-servers/redis.js';
 import type { RedisGroup } from '../../../scripts/services/redis-sentinel.js';
 import { type RedisSentinel, type RedisStoreOptions, redisStore } from '../src/index.js';
-import { durable, privateGroup } from './private-redis.js';
 import { adminClient } from './test-redis.js';
 
 const unavailable = { code: 'STORE_UNAVAILABLE' };

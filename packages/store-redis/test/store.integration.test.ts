@@ -1,7 +1,7 @@
 import { type FragileStore, storeContract, tcpProxy } from '@realtime-notify/contract-kit';
 import { afterAll, beforeAll } from 'vitest';
+import { startSecureRedis } from '../../../scripts/private-servers/redis.js';
 import { type RedisStoreOptions, redisStore } from '../src/index.js';
-import { startSecureRedis } from './private-redis.js';
 import { redisMustAnswer, redisUrl, runPrefix } from './test-redis.js';
 
 let secure: Awaited<ReturnType<typeof startSecureRedis>>;
