@@ -191,3 +191,13 @@ test('a memory outbox is bounded', async () => {
   await expect(third).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
   await notifier.close();
 });
+
+test.each([{}, { session: undefined }])(
+  'a session that is missing is asked for in words: %j',
+  async (options) => {
+    const { notifier } = await started();
+    const call: Promise<unknown> = Reflect.apply(notifier.notify, notifier, [toUser, options]);
+    await expect(call).rejects.toThrow('notify: session: must be that of your transaction');
+    await notifier.close();
+  },
+);

@@ -21,8 +21,9 @@ export interface OutboxWriterContext {
 /** Drafts written by one call of the store. */
 const chunk = 500;
 
-/** What the session must be the store knows: it refuses also one that is missing. */
-const optionsSchema = z.strictObject({ session: z.unknown() });
+/** What it must be the store knows. */
+const session = z.custom<unknown>((value) => value != null, 'must be that of your transaction');
+const optionsSchema = z.strictObject({ session });
 
 /** Writes notifications into transactions of the host's. */
 export class OutboxWriter {
@@ -37,7 +38,7 @@ export class OutboxWriter {
    * `TRANSACTIONS_UNSUPPORTED`, or as the store's `put` and `schedule`.
    */
   async write(request: NotifyRequest, options: unknown): Promise<NotifyPending> {
-    const { session } = resolveOptions(optionsSchema, options, 'notify');
+    const { session: transaction } = resolveOptions(optionsSchema, options, 'notify');
     const { publisher, outbox, escalation, wrote } = this.#context;
     if (request.durable === false) {
       throw new NotifyError('OPTIONS_INVALID', 'what is not durable joins no transaction');
@@ -55,7 +56,7 @@ export class OutboxWriter {
       const drafts = some.map((channel) => ({ ...content, channel }));
       // Before, as with all appends; where the transaction is rolled back it comes to nothing.
       await escalation?.schedule(drafts);
-      await outbox.put(session, drafts);
+      await outbox.put(transaction, drafts);
     }
     wrote();
     return { id: content.id, time: content.time, status: 'pending', channels };
