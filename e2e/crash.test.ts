@@ -75,7 +75,7 @@ describe.each([
 
   const untilMoreAccepted = async (count: number): Promise<void> => {
     const from = traffic.accepted.length;
-    // FerretDB, where that stands for MongoDB, reads whole collections.
+    // FerretDB, where that stands for MongoDB, is slow where others work beside it.
     const wanted = STORE === 'mongo' ? count / 5 : count;
     await eventually(
       `${wanted} more notifications are accepted`,

@@ -54,7 +54,7 @@ const stores: Readonly<Record<'redis' | 'postgres' | 'mongo', StoreKind>> = {
   mongo: {
     server: privateMongo,
     storeAt: (url) => mongoStore({ url, ...quick, commandTimeoutMs: 3_000 }),
-    // FerretDB takes up to a second for an append with a key.
+    // FerretDB, where that stands for MongoDB, is slow where others work beside it.
     pauseMs: 500,
     enough: 5,
   },

@@ -5,13 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { eventually } from './harness/eventually.js';
 import { repoDir } from './harness/example.js';
-import { mongoDatabase, mongoIsFerretdb } from './harness/mongo-database.js';
+import { mongoDatabase } from './harness/mongo-database.js';
 import { postgresDatabase } from './harness/postgres-database.js';
 import { redisDatabase } from './harness/redis-database.js';
-import { type SharedStoreKind, sharedStoreKind, storeAt } from './harness/store-at.js';
+import { type SharedStoreKind, storeAt } from './harness/store-at.js';
 
 const writers = 8;
-const appends = { redis: 1_000, postgres: 1_000, mongo: (await mongoIsFerretdb()) ? 25 : 1_000 };
+const appends = 1_000;
+/** About a minute with FerretDB; much more where others work beside it. */
+const timeoutMs = 600_000;
 const program = fileURLToPath(new URL('./harness/store-writer.ts', import.meta.url));
 
 const databases = {
@@ -56,22 +58,21 @@ class Writer {
   }
 }
 
-test.each(Object.entries(appends))(
-  `S1 ${writers} processes append to one channel in %s, %i times each: no hole, no repeat`,
-  async (name, each) => {
-    const kind = sharedStoreKind(name);
+test.each(['redis', 'postgres', 'mongo'] as const)(
+  `S1 ${writers} processes append to one channel in %s, ${appends} times each: no hole, no repeat`,
+  async (kind) => {
     const database = await databases[kind]();
     onTestFinished(() => database.release());
     const channel = `user:${randomUUID()}`;
     const processes = Array.from(
       { length: writers },
-      () => new Writer([kind, database.url, channel, String(each)]),
+      () => new Writer([kind, database.url, channel, String(appends)]),
     );
     await Promise.all(processes.map((writer) => writer.ready()));
     for (const writer of processes) writer.go();
     const perWriter = await Promise.all(processes.map((writer) => writer.offsets()));
     for (const own of perWriter) expect(own).toEqual(own.toSorted((a, b) => a - b));
-    const expected = Array.from({ length: writers * each }, (_, i) => i + 1);
+    const expected = Array.from({ length: writers * appends }, (_, i) => i + 1);
     expect(perWriter.flat().toSorted((a, b) => a - b)).toEqual(expected);
 
     const store = storeAt(kind, database.url);
@@ -81,4 +82,5 @@ test.each(Object.entries(appends))(
     expect(page?.items.map(({ offset }) => offset)).toEqual(expected);
     expect(page?.head.offset).toBe(expected.length);
   },
+  timeoutMs,
 );

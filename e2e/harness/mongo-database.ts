@@ -8,14 +8,6 @@ export interface MongoDatabase {
   release(): Promise<void>;
 }
 
-/** Whether FerretDB stands for MongoDB, which reads whole collections for nearly every query. */
-export async function mongoIsFerretdb(): Promise<boolean> {
-  const client = new MongoClient(serviceAddress('MONGODB_URL'));
-  const info = await client.db('admin').command({ buildInfo: 1 });
-  await client.close();
-  return 'ferretdbVersion' in info;
-}
-
 export async function mongoDatabase(): Promise<MongoDatabase> {
   const name = `e2e_${randomUUID().replaceAll('-', '')}`;
   const url = new URL(serviceAddress('MONGODB_URL'));

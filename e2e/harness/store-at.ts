@@ -9,7 +9,7 @@ const retention: RetentionOptions = { maxCount: 100_000, maxBytes: false };
 const stores = {
   redis: (url: string) => redisStore({ url, retention }),
   postgres: (url: string) => postgresStore({ url, retention }),
-  // FerretDB reads whole collections: with eight writers at it, a call takes its time.
+  // With eight writers at one channel, on a busy machine, an append takes its time.
   mongo: (url: string) => mongoStore({ url, retention, commandTimeoutMs: 20_000 }),
 };
 
