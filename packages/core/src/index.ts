@@ -59,10 +59,12 @@ export { calmLogger } from './log/calm-logger.js';
 export { type MemoryBrokerOptions, memoryBroker } from './memory/memory-broker.js';
 export { MemoryBus } from './memory/memory-bus.js';
 export { memoryDirectory } from './memory/memory-directory.js';
+export { type DraftsMembership, MemoryDrafts } from './memory/memory-drafts.js';
 export { MemoryDueWork } from './memory/memory-due-work.js';
 export { MemoryOutbox, type MemoryOutboxContext } from './memory/memory-outbox.js';
 export { type MemoryStoreOptions, memoryStore } from './memory/memory-store.js';
 export { MemoryTransaction, memoryTransaction } from './memory/memory-transaction.js';
+export { type MemoryWriteBackOptions, memoryWriteBack } from './memory/memory-write-back.js';
 export { decodeEnvelope, encodeEnvelope, makeEnvelope } from './notification/envelope-codec.js';
 export {
   type Envelope,

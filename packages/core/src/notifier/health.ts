@@ -2,6 +2,7 @@ import type { Broker, BrokerState } from '../ports/broker.js';
 import type { Directory } from '../ports/directory.js';
 import type { Store } from '../ports/store.js';
 import { withinMs } from '../time/within-ms.js';
+import type { WriteBack } from '../write-back/write-back.js';
 import type { Stage } from './life-cycle.js';
 import type { StoreBreaker } from './store-breaker.js';
 import type { StoreQueue } from './store-queue.js';
@@ -26,6 +27,7 @@ export interface ProbedParts {
   readonly store: Store;
   readonly breaker: StoreBreaker;
   readonly storeQueue: StoreQueue;
+  readonly writeBack?: WriteBack | undefined;
 }
 
 /** Whether a node can serve: where it stands in its life, and what a round trip says. */
@@ -69,7 +71,7 @@ export class HealthWatch {
 
 /** Makes a round trip through broker, directory and store, and says what did not come back, and what waits for it. */
 export async function probeParts(
-  { broker, directory, store, breaker, storeQueue }: ProbedParts,
+  { broker, directory, store, breaker, storeQueue, writeBack }: ProbedParts,
   channel: string,
 ): Promise<readonly string[]> {
   const [ofBroker, ofDirectory, ofStore] = await Promise.all([
@@ -82,7 +84,8 @@ export async function probeParts(
   const down = breaker.isDown && ofStore.length === 0 ? [`store: ${breaker.failure?.message}`] : [];
   const { held } = storeQueue;
   const waiting = held > 0 ? [`store: ${held} notifications wait to be stored`] : [];
-  return [...ofBroker, ...ofDirectory, ...ofStore, ...down, ...waiting];
+  const logged = writeBack?.reasons ?? [];
+  return [...ofBroker, ...ofDirectory, ...ofStore, ...down, ...waiting, ...logged];
 }
 
 async function failureOf(part: string, probe?: Promise<unknown>): Promise<readonly string[]> {

@@ -5,7 +5,8 @@ export type LoggedDraft = Omit<Draft, 'floor' | 'change'>;
 
 /**
  * Appends drafts to the store and shows them, with an outcome for each. What failed with a `retryable` error is
- * to be replayed again, before anything else of its channel.
+ * to be replayed again, before anything else of its channel. Rejects where nothing can be said of any of them, as
+ * on a node that is going away: then all are.
  */
 export type Replay = (drafts: readonly LoggedDraft[]) => Promise<readonly AppendOutcome[]>;
 
@@ -14,10 +15,13 @@ export type Replay = (drafts: readonly LoggedDraft[]) => Promise<readonly Append
  * is back.
  *
  * Promises:
- * L1 what `append` has resolved for outlives this process, and is replayed;
+ * L1 what `append` has resolved for outlives this node, unchanged, and is replayed;
  * L2 drafts of a channel are replayed in the order in which this node's appends were called one after the other,
- *    by one node at a time; what one that dies has not finished another replays again;
- * L3 `replayed` resolves once all that this node had appended before the call was replayed, wherever.
+ *    by one node at a time, but for the call that one is in the middle of when another takes over;
+ * L3 `replayed` resolves once all that this node had appended before the call was replayed, wherever;
+ * L4 what failed with a retryable error, or in a replay that rejected or was not finished, is replayed again before
+ *    what follows it in its channel; what failed for good is not, and holds nothing up;
+ * L5 a node that was started without a replay only appends, and asks.
  *
  * Not promised: order between nodes; that each draft is replayed once (its idempotency key sees to that).
  * Called by the Notifier; `append` only while the store is down, or drafts of the channel may still wait.
@@ -28,11 +32,14 @@ export interface WriteBackLog {
    * @param replay - undefined on a node that takes no part in replaying
    */
   start(replay: Replay | undefined): Promise<void>;
-  /** Resolves when the log has all of them. Rejects with `BROKER_UNAVAILABLE`; some may be there all the same. */
+  /**
+   * Resolves when the log has all of them. Rejects with `BROKER_UNAVAILABLE`, with `BROKER_CONFIGURATION` where
+   * trying again cannot help, `NOT_STARTED` or `CLOSED`; some may be there all the same.
+   */
   append(drafts: readonly LoggedDraft[]): Promise<void>;
-  /** Rejects with `BROKER_UNAVAILABLE` where the log cannot tell, with `CLOSED`. */
+  /** Rejects with `BROKER_UNAVAILABLE` where the log cannot tell, and with `CLOSED` once it is closed. */
   replayed(): Promise<void>;
-  /** Replays nothing more; resolves when what was begun has ended. */
+  /** Replays nothing more; resolves when what was begun has ended. Appends are taken still. */
   drain(): Promise<void>;
   /** Ends at once, idempotent. */
   close(): Promise<void>;

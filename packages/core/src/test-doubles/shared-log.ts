@@ -1,72 +1,41 @@
 import { NotifyError } from '../errors/notify-error.js';
-import type { LoggedDraft, Replay, WriteBackLog } from '../ports/write-back-log.js';
+import { MemoryDrafts } from '../memory/memory-drafts.js';
+import { memoryWriteBack } from '../memory/memory-write-back.js';
+import type { LoggedDraft, WriteBackLog } from '../ports/write-back-log.js';
 
-const perReplay = 7;
-const againMs = 100;
-
-/** What several nodes write back through: records that outlive nodes, replayed by the node that is longest there. */
+/** A log in memory that several nodes write back through, with what was logged and replayed. */
 export class SharedLog {
   readonly records: LoggedDraft[] = [];
   readonly replays: (readonly LoggedDraft[])[] = [];
   /** Run before an append: a rejection fails it. */
   before: () => Promise<void> = async () => {};
-  readonly #members = new Set<Replay>();
-  #done = 0;
-  #isReplaying = false;
-  #waiting: { readonly end: number; resolve(): void }[] = [];
+  /** Run before it is asked what was replayed, likewise. */
+  beforeAsking: () => Promise<void> = async () => {};
+  readonly #drafts = new MemoryDrafts();
 
   node(): WriteBackLog {
-    let own: Replay | undefined;
-    const leave = async (): Promise<void> => {
-      if (own !== undefined) this.#members.delete(own);
-    };
+    const inner = memoryWriteBack({ drafts: this.#drafts });
     return {
-      start: async (replay) => {
-        own = replay;
-        if (replay === undefined) return;
-        this.#members.add(replay);
-        void this.#replay();
-      },
+      start: (replay) =>
+        inner.start(
+          replay &&
+            ((drafts) => {
+              this.replays.push(drafts);
+              return replay(drafts);
+            }),
+        ),
       append: async (drafts) => {
         await this.before();
         this.records.push(...drafts);
-        void this.#replay();
+        await inner.append(drafts);
       },
-      replayed: () =>
-        new Promise((resolve) => {
-          this.#waiting.push({ end: this.records.length, resolve });
-          this.#tell();
-        }),
-      drain: leave,
-      close: leave,
+      replayed: async () => {
+        await this.beforeAsking();
+        await inner.replayed();
+      },
+      drain: () => inner.drain(),
+      close: () => inner.close(),
     };
-  }
-
-  async #replay(): Promise<void> {
-    if (this.#isReplaying) return;
-    this.#isReplaying = true;
-    for (;;) {
-      const [member] = this.#members;
-      const some = this.records.slice(this.#done, this.#done + perReplay);
-      if (member === undefined || some.length === 0) break;
-      this.replays.push(some);
-      const outcomes = await member(some).catch(() => undefined);
-      // Who has left meanwhile has committed nothing.
-      const failed = outcomes?.findIndex(
-        (each) => each.status === 'failed' && each.error.retryable,
-      );
-      if (this.#members.has(member) && failed !== undefined) {
-        this.#done += failed === -1 ? some.length : failed;
-      }
-      this.#tell();
-      if (failed !== -1) await new Promise((resolve) => setTimeout(resolve, againMs));
-    }
-    this.#isReplaying = false;
-  }
-
-  #tell(): void {
-    for (const { end, resolve } of this.#waiting) if (end <= this.#done) resolve();
-    this.#waiting = this.#waiting.filter(({ end }) => end > this.#done);
   }
 }
 

@@ -165,6 +165,30 @@ test('a log that is away too makes notify reject, to be tried again', async () =
   await notifier.close();
 });
 
+test('health tells what waits in the log, and what keeps it from being used, until neither does', async () => {
+  const { store, log, start } = cluster();
+  const { notifier } = await start();
+  const reasons = async () => (await notifier.health()).reasons;
+  store.fail('append', 'positions');
+  log.beforeAsking = logAway;
+  await outcomeOf(notifier.notify(to('1', 1)));
+  await outcomeOf(notifier.notify(to('2', 1)));
+  // It is asked again every second.
+  await settle(1_500);
+  const waiting = 'write-back: 2 channels wait for the replay of the log';
+  expect(await reasons()).toEqual([expect.any(String), waiting, 'write-back: no log today']);
+  log.beforeAsking = async () => {};
+  await outcomeOf(notifier.notify(to('2', 2)));
+  expect(await reasons()).toEqual([expect.any(String), waiting]);
+  log.before = logAway;
+  await expect(outcomeOf(notifier.notify(to('1', 2)))).rejects.toThrow();
+  expect(await reasons()).toEqual([expect.any(String), waiting, 'write-back: no log today']);
+  store.recover();
+  await settle(10_000);
+  expect(await notifier.health()).toEqual({ status: 'ok', reasons: [] });
+  await notifier.close();
+});
+
 test('a key in conflict is undelivered, and keeps nothing behind it from its turn', async () => {
   const { store, start, numbers } = cluster();
   const { notifier } = await start();

@@ -46,6 +46,8 @@ export class WriteBack {
   #isGiving = false;
   #isAsking = false;
   #released: (() => void)[] = [];
+  /** What the log failed with, until it is known to work again. */
+  #failure: unknown;
 
   constructor(context: WriteBackContext) {
     this.#context = context;
@@ -54,6 +56,15 @@ export class WriteBack {
   start(): Promise<void> {
     const { log, publishOnly } = this.#context;
     return log.start(publishOnly ? undefined : (drafts) => this.#replay(drafts));
+  }
+
+  /** What is to be known of the log: what waits there for all that this node knows, and what is in the way. */
+  get reasons(): readonly string[] {
+    const { size } = this.#held;
+    const waiting = size > 0 ? [`write-back: ${size} channels wait for the replay of the log`] : [];
+    const failure = this.#failure;
+    if (failure === undefined) return waiting;
+    return [...waiting, `write-back: ${failure instanceof Error ? failure.message : 'failed'}`];
   }
 
   /** Whether something of one of these channels may wait in the log. */
@@ -135,9 +146,11 @@ export class WriteBack {
   async #append(drafts: readonly LoggedDraft[]): Promise<NotifyError | undefined> {
     try {
       await this.#context.log.append(drafts);
+      this.#failure = undefined;
       return undefined;
     } catch (cause) {
-      const message = 'the store is down, and the log does not take what it cannot';
+      this.#failure = cause;
+      const message = 'the store does not take it now, and the write-back log neither';
       return new NotifyError('STORE_UNAVAILABLE', message, { cause });
     }
   }
@@ -150,9 +163,10 @@ export class WriteBack {
       const settled = this.#settled;
       try {
         await this.#context.log.replayed();
+        this.#failure = undefined;
         this.#release(settled);
-      } catch {
-        // The log is away, which it says itself.
+      } catch (error) {
+        this.#failure = error;
         await pause(askAgainMs, signal);
       }
     }
