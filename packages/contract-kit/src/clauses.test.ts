@@ -6,6 +6,7 @@ import {
   dueWorkClauses,
   outboxClauses,
   storeClauses,
+  writeBackClauses,
 } from './clauses.js';
 
 test.each([
@@ -14,6 +15,7 @@ test.each([
   ['due-work', /^ \* (W\d+) /gm, dueWorkClauses],
   ['outbox', /^ \* (O\d+) /gm, outboxClauses],
   ['store', /^ \* (S\d+) /gm, storeClauses],
+  ['write-back-log', /^ \* (L\d+) /gm, writeBackClauses],
 ])('the promises numbered over the %s port are its numbered clauses', async (port, id, clauses) => {
   const file = new URL(`../../core/src/ports/${port}.ts`, import.meta.url);
   const promised = [...(await readFile(file, 'utf8')).matchAll(id)].map((match) => match[1]);

@@ -192,6 +192,23 @@ export const outboxClauses = {
   },
 } as const satisfies Record<string, Clause>;
 
+/** The clauses of the WriteBackLog port. L1 to L5 are the numbered promises over the port. */
+export const writeBackClauses = {
+  L1: { sentence: 'what was logged outlives its node, unchanged, and is replayed' },
+  L2: { sentence: 'a channel is replayed in the order of the appends, by one node at a time' },
+  L3: {
+    sentence: 'replayed resolves once all was replayed that was there before, and not earlier',
+  },
+  L4: { sentence: 'what failed and can be mended is replayed again before what follows it' },
+  L5: { sentence: 'a node without a replay appends and asks, and leaves the rest to others' },
+  'L-AWAY': {
+    sentence: 'while the log is away calls fail with BROKER_UNAVAILABLE in bounded time',
+    opposite: 'a log that only this process sees opens no socket',
+  },
+  'L-DRAIN': { sentence: 'drain resolves when the replay under way has ended, and begins none' },
+  'L-CLOSE': { sentence: 'after close every call rejects with CLOSED, and nothing is left' },
+} as const satisfies Record<string, Clause>;
+
 /** The clauses of transports: what a client sees, whatever carries it. */
 export const transportClauses = {
   T1: { sentence: 'ready comes first, with the positions before what is shown then' },
@@ -217,4 +234,5 @@ export type StoreClauseId = keyof typeof storeClauses;
 export type StoreOutageClauseId = keyof typeof storeOutageClauses;
 export type DirectoryClauseId = keyof typeof directoryClauses;
 export type DueWorkClauseId = keyof typeof dueWorkClauses;
+export type WriteBackClauseId = keyof typeof writeBackClauses;
 export type BrokerClauseId = keyof typeof brokerClauses;

@@ -18,6 +18,8 @@ export {
   storeOutageClauses,
   type TransportClauseId,
   transportClauses,
+  type WriteBackClauseId,
+  writeBackClauses,
 } from './clauses.js';
 export { directoryContract } from './directory/directory-contract.js';
 export type {
@@ -54,3 +56,5 @@ export type {
   TransportClient,
   TransportContract,
 } from './transport/transport-harness.js';
+export { writeBackContract } from './write-back/write-back-contract.js';
+export type { FragileLog, NodesOfLog, WriteBackContract } from './write-back/write-back-harness.js';

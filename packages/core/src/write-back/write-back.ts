@@ -5,6 +5,7 @@ import type { ShownDrafts } from '../outbox/shown-drafts.js';
 import type { AppendOutcome } from '../ports/store.js';
 import type { LoggedDraft, WriteBackLog } from '../ports/write-back-log.js';
 import { pause } from '../time/pause.js';
+import { appendInTurn } from './append-in-turn.js';
 
 /** What a {@link WriteBack} works with. */
 export interface WriteBackContext {
@@ -185,7 +186,7 @@ export class WriteBack {
 
   async #replay(drafts: readonly LoggedDraft[]): Promise<readonly AppendOutcome[]> {
     const { breaker, shown } = this.#context;
-    const outcomes = await breaker.append(drafts);
+    const outcomes = await appendInTurn(breaker, drafts);
     // What will be replayed again is not told yet.
     const isDone = outcomes.map((each) => each.status !== 'failed' || !each.error.retryable);
     shown.took({
