@@ -6,11 +6,12 @@ import {
   type NotifierEvents,
   NotifyError,
   type Store,
+  silentLogger,
 } from '@realtime-notify/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { kafkaWriteBack } from '../src/index.js';
-import { createTopic, deleteTopic, freshTopic, kafkaBrokers } from './test-kafka.js';
+import { createTopic, freshTopic, kafkaBrokers, withAdmin } from './test-kafka.js';
 import { produce } from './test-source.js';
 
 const brokers = kafkaBrokers();
@@ -50,23 +51,24 @@ function shakyStore() {
 async function cluster() {
   const topic = freshTopic('write-back');
   await createTopic(brokers, topic, 4);
-  onTestFinished(() => deleteTopic(brokers, topic));
   const { store, state, numbers } = shakyStore();
   const told: NotifierEvents['notified'][] = [];
+  const errors: string[] = [];
+  const logger = { ...silentLogger, error: (_: object, text: string) => errors.push(text) };
   const node = async (publishOnly = false) => {
     const notifier = createNotifier({
       catalogue,
       publishOnly,
       store,
       whenStoreDown: 'log',
-      writeBack: kafkaWriteBack({ kafka: { brokers }, topic, sessionTimeoutMs: 6_000 }),
+      writeBack: kafkaWriteBack({ kafka: { brokers }, topic, sessionTimeoutMs: 6_000, logger }),
     });
     onTestFinished(() => notifier.close());
     notifier.on('notified', (each) => told.push(each));
     await notifier.start();
     return notifier;
   };
-  return { state, numbers, topic, told, node };
+  return { state, numbers, topic, told, errors, node };
 }
 
 const users = Array.from({ length: 8 }, (_, i) => `u${i}`);
@@ -137,6 +139,29 @@ test('records that are none of ours keep nothing from its turn', async () => {
   await notifier.notify(to('u1', 2));
   state.isDown = false;
   await eventually(async () => expect(await numbers('u1')).toEqual([1, 2]));
+});
+
+test('what Kafka has deleted unread holds nothing up, and is told', async () => {
+  const { state, numbers, node, topic, errors } = await cluster();
+  // The group has a place in each partition, before what goes.
+  await (await node()).close();
+  const publishing = await node(true);
+  state.isDown = true;
+  for (const user of users) await publishing.notify(to(user, 1));
+  await withAdmin(brokers, async (admin) => {
+    const ends = await admin.fetchTopicOffsets(topic);
+    const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }));
+    await admin.deleteTopicRecords({ topic, partitions });
+  });
+  state.isDown = false;
+  await node();
+  await eventually(async () => {
+    for (const user of users) {
+      expect(await publishing.notify(to(user, 2))).toMatchObject({ stored: true });
+    }
+  });
+  for (const user of users) expect(await numbers(user)).not.toContain(1);
+  expect(errors).toContain('Kafka has deleted records that were never read');
 });
 
 test('a topic that is missing and may not be made is refused at start', async () => {

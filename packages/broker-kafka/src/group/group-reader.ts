@@ -185,8 +185,11 @@ export class GroupReader {
     }
     if (errorCode === partitionError.offsetOutOfRange) {
       const first = await this.#context.firstKept(topic, partition);
+      if (this.#open.get(keyOf(topic, partition)) !== open) return;
       this.#context.onGap({ topic, partition, offset: open.next }, first);
       open.next = first;
+      // Done with in its turn, or the group would be behind for as long as nothing else comes.
+      open.intake.take([{ next: first, bytes: 0 }]);
       return;
     }
     this.#context.onState(this.#context.protocolError(errorCode));

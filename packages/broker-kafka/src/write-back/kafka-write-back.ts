@@ -108,12 +108,14 @@ class GroupWriteBack implements WriteBackLog {
 
   async append(drafts: readonly LoggedDraft[]): Promise<void> {
     const records = drafts.map(encodeDraft);
-    await this.#opened().produce(this.#options.topic, records, { patient: true });
+    const producing = this.#opened().produce(this.#options.topic, records, { patient: true });
+    await this.#unlessClosed(producing);
   }
 
   async replayed(): Promise<void> {
     const { topic, groupId } = this.#options;
-    await this.#opened().untilCommitted(topic, groupId, this.#closing.signal);
+    const committed = this.#opened().untilCommitted(topic, groupId, this.#closing.signal);
+    await this.#unlessClosed(committed);
   }
 
   async drain(): Promise<void> {
@@ -164,6 +166,15 @@ class GroupWriteBack implements WriteBackLog {
       },
     };
     return new PartitionLine<LoggedDraft>(context, partition);
+  }
+
+  /** What fails because this is closed says so. */
+  async #unlessClosed(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      throw this.#closing.signal.aborted ? closed() : error;
+    }
   }
 
   #opened(): KafkaClient {

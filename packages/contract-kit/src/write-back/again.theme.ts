@@ -2,7 +2,13 @@ import { NotifyError } from '@realtime-notify/core';
 import { expect } from 'vitest';
 import { freshChannel } from '../samples.js';
 import { unavailable } from './ledger.js';
-import { door, idsOf, loggedDrafts, type WriteBackTheme } from './write-back-harness.js';
+import {
+  door,
+  idsOf,
+  loggedDraft,
+  loggedDrafts,
+  type WriteBackTheme,
+} from './write-back-harness.js';
 
 export function againTheme({ book, bench }: WriteBackTheme): void {
   book.clause('L4', 'one that fails for a while goes before what was logged after it', async () => {
@@ -24,6 +30,29 @@ export function againTheme({ book, bench }: WriteBackTheme): void {
     await bench.eventually(() => expect(log.ledger.idsOf(channel)).toEqual(idsOf(drafts)));
   });
 
+  book.clause(
+    'L4',
+    'of what is replayed together only what failed, before what follows',
+    async () => {
+      const log = await bench.log();
+      const node = await log.node();
+      const [bad, good] = [freshChannel(), freshChannel()];
+      let left = 2;
+      log.ledger.refusal = ({ channel }) => {
+        if (channel !== bad || left === 0) return undefined;
+        left -= 1;
+        return unavailable();
+      };
+      const drafts = [bad, good, bad, good].map((channel) => loggedDraft(channel));
+      await node.append(drafts);
+      await bench.settled(node.replayed());
+      for (const channel of [bad, good]) {
+        const own = drafts.filter((draft) => draft.channel === channel);
+        expect(log.ledger.idsOf(channel)).toEqual(idsOf(own));
+      }
+    },
+  );
+
   book.clause('L4', 'a replay that rejects has done nothing', async () => {
     const log = await bench.log();
     const node = await log.node();
@@ -35,7 +64,7 @@ export function againTheme({ book, bench }: WriteBackTheme): void {
       if (rejections <= 2) throw new Error('not now');
     };
     await node.append(drafts);
-    await node.replayed();
+    await bench.settled(node.replayed());
     expect(log.ledger.idsOf(channel)).toEqual(idsOf(drafts));
     expect(rejections).toBeGreaterThan(2);
   });
@@ -53,13 +82,13 @@ export function againTheme({ book, bench }: WriteBackTheme): void {
       log.ledger.refusal = ({ id }) =>
         id === bad.id ? new NotifyError('IDEMPOTENCY_CONFLICT', 'another content') : undefined;
       await node.append(drafts);
-      await node.replayed();
+      await bench.settled(node.replayed());
       const others = drafts.filter((draft) => draft !== bad);
       expect(log.ledger.idsOf(channel)).toEqual(idsOf(others));
       const [next] = loggedDrafts(channel, 1);
       if (next === undefined) throw new Error('no draft');
       await node.append([next]);
-      await node.replayed();
+      await bench.settled(node.replayed());
       expect(log.ledger.idsOf(channel)).toEqual(idsOf([...others, next]));
       expect(log.ledger.timesReplayed(bad)).toBe(1);
     },

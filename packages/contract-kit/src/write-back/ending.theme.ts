@@ -44,7 +44,7 @@ export function endingTheme({ book, bench }: WriteBackTheme): void {
       const log = await bench.log();
       const node = await log.node();
       await node.append(loggedDrafts(freshChannel(), 3));
-      await node.replayed();
+      await bench.settled(node.replayed());
       expect(new OpenHandles().sockets).toBeLessThanOrEqual(before);
     },
   });
@@ -62,14 +62,14 @@ export function endingTheme({ book, bench }: WriteBackTheme): void {
     await node.append(drafts.slice(2, 3));
     expect(draining.isSettled).toBe(false);
     held.open();
-    await draining.call;
+    await bench.settled(draining.call);
     expect(log.ledger.idsOf(channel)).toEqual(idsOf(drafts.slice(0, 2)));
     const calls = log.ledger.calls.length;
     await node.append(drafts.slice(3));
     await log.node('other');
     await bench.eventually(() => expect(log.ledger.idsOf(channel)).toEqual(idsOf(drafts)));
     expect(log.ledger.calls.slice(calls).map((call) => call.node)).not.toContain('drained');
-    await node.replayed();
+    await bench.settled(node.replayed());
   });
 
   book.clause('L-DRAIN', 'while the replay fails', async () => {
@@ -108,7 +108,19 @@ export function endingTheme({ book, bench }: WriteBackTheme): void {
     await other.append(loggedDrafts(freshChannel(), 1));
     expect(asked.isSettled).toBe(false);
     await node.close();
-    await expect(asked.call).rejects.toMatchObject({ code: 'CLOSED' });
+    await expect(bench.settled(asked.call)).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+
+  book.clause('L-CLOSE', 'calls under way settle', async () => {
+    const log = await bench.log();
+    const node = await log.appender();
+    const pending = Promise.allSettled(
+      Array.from({ length: 5 }, () => node.append(loggedDrafts(freshChannel(), 100))),
+    );
+    await node.close();
+    for (const result of await pending) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'CLOSED' });
+    }
   });
 
   book.clause('L-CLOSE', 'nothing is replayed any more', async () => {
@@ -122,7 +134,7 @@ export function endingTheme({ book, bench }: WriteBackTheme): void {
     log.ledger.isDown = false;
     const other = await log.node('other');
     await other.append(loggedDrafts(freshChannel(), 3));
-    await other.replayed();
+    await bench.settled(other.replayed());
     expect(log.ledger.calls.slice(calls).map((call) => call.node)).not.toContain('closed');
   });
 

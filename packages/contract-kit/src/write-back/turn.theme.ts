@@ -21,7 +21,7 @@ export function turnTheme({ book, bench }: WriteBackTheme): void {
     await bench.eventually(() => expect(log.ledger.calls.length).toBeGreaterThan(3));
     expect(asked.isSettled).toBe(false);
     log.ledger.isDown = false;
-    await asked.call;
+    await bench.settled(asked.call);
     expect(log.ledger.idsOf(channel)).toEqual(idsOf(drafts));
   });
 
@@ -39,19 +39,19 @@ export function turnTheme({ book, bench }: WriteBackTheme): void {
     await other.append([loggedDraft(freshChannel())]);
     expect(asked.isSettled).toBe(false);
     held.open();
-    await asked.call;
+    await bench.settled(asked.call);
     for (const channel of channels) expect(log.ledger.of(channel)).toHaveLength(1);
   });
 
   book.clause('L3', 'at once where nothing waits, also where much was replayed', async () => {
     const log = await bench.log();
     const node = await log.node();
-    await node.replayed();
+    await bench.settled(node.replayed());
     await node.append(loggedDrafts(freshChannel(), 20));
-    await node.replayed();
+    await bench.settled(node.replayed());
     log.ledger.isDown = true;
     const calls = log.ledger.calls.length;
-    await node.replayed();
+    await bench.settled(node.replayed());
     expect(log.ledger.calls).toHaveLength(calls);
   });
 
@@ -62,7 +62,7 @@ export function turnTheme({ book, bench }: WriteBackTheme): void {
       for (let round = 0; round < 10; round += 1) {
         const draft = loggedDraft(freshChannel());
         await node.append([draft]);
-        await node.replayed();
+        await bench.settled(node.replayed());
         expect(log.ledger.idsOf(draft.channel)).toEqual([draft.id]);
       }
     });
@@ -81,7 +81,7 @@ export function turnTheme({ book, bench }: WriteBackTheme): void {
     expect(asked.isSettled).toBe(false);
     expect(log.ledger.calls).toEqual([]);
     await log.node('other');
-    await asked.call;
+    await bench.settled(asked.call);
     expect(log.ledger.idsOf(channel)).toEqual(idsOf(drafts));
   });
 }

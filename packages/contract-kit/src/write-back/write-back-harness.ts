@@ -1,4 +1,4 @@
-import type { LoggedDraft, WriteBackLog } from '@realtime-notify/core';
+import { type LoggedDraft, type WriteBackLog, withinMs } from '@realtime-notify/core';
 import { afterEach } from 'vitest';
 import type { ClauseBook } from '../clause-book.js';
 import type { WriteBackClauseId } from '../clauses.js';
@@ -77,6 +77,12 @@ export class WriteBackBench {
   /** Resolves as soon as `check` does not throw; rejects with its last failure when patience ends. */
   eventually<T>(check: () => T | Promise<T>): Promise<Awaited<T>> {
     return eventually(check, this.#contract.patienceMs);
+  }
+
+  /** Settles as the call; rejects when patience ends first. */
+  settled<T>(call: Promise<T>): Promise<T> {
+    const { patienceMs = 30_000 } = this.#contract;
+    return withinMs(call, patienceMs, () => new Error('the call does not settle'));
   }
 
   #over(log: NodesOfLog): BenchLog {

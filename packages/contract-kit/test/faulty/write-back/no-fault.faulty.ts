@@ -1,0 +1,3 @@
+import { memoryWriteBackContract, WrappedWriteBack } from './wrapped-write-back.js';
+
+memoryWriteBackContract(WrappedWriteBack);
