@@ -9,6 +9,8 @@ it.each([
   ['BROKER=redis ROUTING=fanout', /^ROUTING: fanout does not go with redis\n$/],
   ['BROKER=rabbit', /^BROKER: [^\n]+\n$/],
   ['PORT=http', /^PORT: [^\n]+\n$/],
+  ['WHEN_STORE_DOWN=drop', /^WHEN_STORE_DOWN: [^\n]+\n$/],
+  ['WHEN_STORE_DOWN=log', /^WHEN_STORE_DOWN: log needs Kafka: set KAFKA_BROKERS\n$/],
   ['BROKER=redis STORE=memory', /^STORE_NOT_SHARED: [^\n]+\n$/],
 ])('the example servers do not start with %s', async (settings, complaint) => {
   const given = Object.fromEntries(settings.split(' ').map((each) => each.split('=')));

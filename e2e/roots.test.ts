@@ -8,6 +8,7 @@ import { KafkaView } from './harness/kafka.js';
 import { mongoDatabase } from './harness/mongo-database.js';
 import { asObject } from './harness/notification.js';
 import { postgresDatabase } from './harness/postgres-database.js';
+import { privateMongo } from './harness/private-mongo.js';
 import { redisDatabase } from './harness/redis-database.js';
 import { RootProcess } from './harness/root-process.js';
 import { serviceAddress } from './harness/service-address.js';
@@ -16,12 +17,15 @@ import type { StreamReader } from './harness/stream-reader.js';
 
 const JWT_SECRET = 'only for this test, and long enough for it';
 
-async function reader(user: string, base: string): Promise<StreamReader> {
-  const token = await new SignJWT({})
+const tokenOf = (user: string): Promise<string> =>
+  new SignJWT({})
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(user)
     .setExpirationTime('1h')
     .sign(Buffer.from(JWT_SECRET));
+
+async function reader(user: string, base: string): Promise<StreamReader> {
+  const token = await tokenOf(user);
   const opened = sseReader({ name: `${user} at ${base}`, nodes: [base], token });
   onTestFinished(() => opened.cut());
   return opened;
@@ -130,6 +134,49 @@ test('root B: events of another service, mapped once and shown by whichever serv
   }
   for (const server of servers) server.terminate();
   for (const server of servers) expect(await server.ended()).toMatchObject({ code: 0 });
+});
+
+test('root B: what is posted while MongoDB is away waits in Kafka, also of a server that is killed, and is shown once', async () => {
+  const mongo = await privateMongo();
+  onTestFinished(() => mongo.stop());
+  const run = crypto.randomUUID().slice(0, 8);
+  const [KAFKA_TOPIC, EVENTS_TOPIC] = [`${run}-root-b`, `${run}-orders`];
+  const log = `${KAFKA_TOPIC}.write-back`;
+  const kafka = await KafkaView.open();
+  onTestFinished(() => kafka.close());
+  for (const topic of [KAFKA_TOPIC, EVENTS_TOPIC, log]) await kafka.createTopic(topic, 2);
+  const env = { MONGODB_URL: mongo.url, KAFKA_BROKERS: serviceAddress('KAFKA_BROKERS') };
+  const [killed, other] = [0, 1].map(
+    () =>
+      new RootProcess('b-kafka-fanout', 'serve', { ...env, KAFKA_TOPIC, EVENTS_TOPIC, JWT_SECRET }),
+  );
+  const [a = '', b = ''] = await Promise.all([killed?.ready(), other?.ready()]);
+  const post = async (user: string, token: string, n: number) => {
+    const data = { title: `Message ${n}`, message: 'hello', link: '/' };
+    return fetch(`${a}/notifications/publish`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ to: { user }, type: 'notification', data }),
+    });
+  };
+  const shown = await reader('u1', b);
+  await shown.open();
+  const token = await tokenOf('service');
+  expect((await post('u1', await tokenOf('u1'), 0)).status).toBe(403);
+  expect(await (await post('u1', token, 1)).json()).toMatchObject({ stored: true });
+  await mongo.kill9();
+  for (const n of [2, 3, 4]) {
+    expect(await (await post('u1', token, n)).json()).toMatchObject({ buffered: true });
+  }
+  expect(await kafka.count(log)).toBe(3);
+  killed?.kill9();
+  await mongo.restart();
+  await eventually('all are shown', () => shown.log.count('user:u1') === 4);
+  const titles = shown.log.on('user:u1').map(({ data }) => asObject(data, 'data').title);
+  expect(titles).toEqual([1, 2, 3, 4].map((n) => `Message ${n}`));
+  expect(shown.log.problems).toEqual([]);
+  other?.terminate();
+  expect(await other?.ended()).toMatchObject({ code: 0 });
 });
 
 test('root C: two servers and a batch job, joined by a Redis channel for each user who is there, kept in tables', async () => {

@@ -107,7 +107,14 @@ export class KafkaView {
     const ours = groups
       .map(({ groupId }) => groupId)
       .filter((groupId) => this.#created.some((topic) => groupId.startsWith(topic)));
-    if (ours.length > 0) await this.#admin.deleteGroups(ours);
+    if (ours.length > 0) {
+      // Who was killed is in them until its session ends.
+      await eventually('nobody is in the groups any more', async () => {
+        const described = await this.#admin.describeGroups(ours);
+        return described.groups.every(({ members }) => members.length === 0);
+      });
+      await this.#admin.deleteGroups(ours);
+    }
     const all = await this.#admin.listTopics();
     // Dead-letter topics that the nodes made are named after their source.
     const made = all.filter((topic) => this.#created.some((each) => topic.startsWith(each)));

@@ -25,7 +25,8 @@ export interface NodeSettings {
   readonly KAFKA_TOPIC?: string;
   readonly SOURCE_TOPIC?: string;
   readonly JWT_SECRET: string;
-  readonly WHEN_STORE_DOWN?: 'reject' | 'buffer';
+  readonly WHEN_STORE_DOWN?: 'reject' | 'buffer' | 'log';
+  readonly WRITE_BACK_TOPIC?: string;
   readonly DRAIN_GRACE_MS?: string;
   readonly DRAIN_WINDOW_MS?: string;
   readonly PORT?: string;

@@ -52,6 +52,11 @@ export class RootProcess {
     this.#child.kill('SIGTERM');
   }
 
+  /** Ends it without a word. */
+  kill9(): void {
+    this.#child.kill('SIGKILL');
+  }
+
   /** Resolves with its exit code and all that it wrote. */
   async ended(): Promise<{ readonly code: number | null; readonly output: string }> {
     await this.#exited;

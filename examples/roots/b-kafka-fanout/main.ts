@@ -3,7 +3,7 @@
 //   MONGODB_URL=... KAFKA_BROKERS=... KAFKA_TOPIC=... EVENTS_TOPIC=... JWT_SECRET=... PORT=3000 main.ts
 import { createServer } from 'node:http';
 import { jwtAuthenticator } from '@realtime-notify/auth-jwt';
-import { kafkaBroker, kafkaSource } from '@realtime-notify/broker-kafka';
+import { kafkaBroker, kafkaSource, kafkaWriteBack } from '@realtime-notify/broker-kafka';
 import { createNotifier, defineCatalogue } from '@realtime-notify/core';
 import { mongoStore } from '@realtime-notify/store-mongo';
 import { nodeMount } from '@realtime-notify/use/node';
@@ -21,6 +21,9 @@ const notifier = createNotifier({
   broker: kafkaBroker({ kafka, topic: KAFKA_TOPIC, createTopic: {} }),
   // A month of history.
   store: mongoStore({ url, retention: { maxCount: 500, maxAgeMs: 30 * 86_400_000 } }),
+  // Events wait in Kafka anyway while MongoDB is away; what is posted here does so then, and outlives this process.
+  whenStoreDown: 'log',
+  writeBack: kafkaWriteBack({ kafka, topic: `${KAFKA_TOPIC}.write-back`, createTopic: {} }),
 });
 const source = kafkaSource({
   kafka,
@@ -45,9 +48,14 @@ notifier.onDrain(() => source.drain());
 await notifier.start();
 
 const server = createServer();
+const authenticate = jwtAuthenticator({ secret: Buffer.from(JWT_SECRET) });
 const mounted = nodeMount(notifier, server, {
   // Streams and the look back (`GET /notifications?since=`) by the same token.
-  access: { authenticate: jwtAuthenticator({ secret: Buffer.from(JWT_SECRET) }) },
+  access: { authenticate },
+  // Services that have no events post to `/notifications/publish`, in the name of `service`.
+  publish: {
+    authorizePublish: async (request) => (await authenticate(request))?.userId === 'service',
+  },
   health: true,
 });
 server.on('request', (request, response) => {

@@ -26,12 +26,13 @@ const envSchema = z
     STORE: z.enum(stores).optional(),
     ROUTING: z.enum(['fanout', 'interest', 'directed']).optional(),
     REDIS_URL: z.string().default('redis://127.0.0.1:6379').transform(redisAddress),
-    KAFKA_BROKERS: list.default(['127.0.0.1:9092']),
+    KAFKA_BROKERS: list.optional(),
     KAFKA_TOPIC: z.string().default('realtime-notify'),
     MONGODB_URL: z.string().default('mongodb://127.0.0.1:27017'),
     POSTGRES_URL: z.string().default('postgres://127.0.0.1:5432/postgres'),
     JWT_SECRET: z.string().optional(),
-    WHEN_STORE_DOWN: z.enum(['reject', 'buffer']).default('reject'),
+    WHEN_STORE_DOWN: z.enum(['reject', 'buffer', 'log']).default('reject'),
+    WRITE_BACK_TOPIC: z.string().optional(),
     DRAIN_GRACE_MS: ms.optional(),
     DRAIN_WINDOW_MS: ms.optional(),
     SOURCE_TOPIC: z.string().optional(),
@@ -44,6 +45,15 @@ const envSchema = z
     if (routing === undefined) {
       const message = `${env.ROUTING} does not go with ${env.BROKER}`;
       context.addIssue({ code: 'custom', path: ['ROUTING'], message });
+      return z.NEVER;
+    }
+    if (
+      env.WHEN_STORE_DOWN === 'log' &&
+      env.BROKER !== 'kafka' &&
+      env.KAFKA_BROKERS === undefined
+    ) {
+      const message = 'log needs Kafka: set KAFKA_BROKERS';
+      context.addIssue({ code: 'custom', path: ['WHEN_STORE_DOWN'], message });
       return z.NEVER;
     }
     return { ...env, STORE: store, ROUTING: routing };
@@ -65,7 +75,9 @@ export interface Config {
   readonly postgresUrl: string;
   /** Absent: a secret of this process, so that tokens of other nodes are not accepted. */
   readonly jwtSecret: Uint8Array;
-  readonly whenStoreDown: 'reject' | 'buffer';
+  readonly whenStoreDown: 'reject' | 'buffer' | 'log';
+  /** The Kafka topic of what waits for the store, with `log`. Default: that of the broker and `.write-back`. */
+  readonly writeBackTopic: string | undefined;
   /** Absent: the notifier's defaults. */
   readonly drainGraceMs: number | undefined;
   readonly drainWindowMs: number | undefined;
@@ -90,12 +102,16 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     store: env.STORE,
     routing: env.ROUTING,
     redis: env.REDIS_URL,
-    kafkaBrokers: env.KAFKA_BROKERS,
+    kafkaBrokers: env.KAFKA_BROKERS ?? ['127.0.0.1:9092'],
     kafkaTopic: env.KAFKA_TOPIC,
     mongoUrl: env.MONGODB_URL,
     postgresUrl: env.POSTGRES_URL,
     jwtSecret: secretOf(env.JWT_SECRET),
     whenStoreDown: env.WHEN_STORE_DOWN,
+    writeBackTopic:
+      env.WHEN_STORE_DOWN === 'log'
+        ? (env.WRITE_BACK_TOPIC ?? `${env.KAFKA_TOPIC}.write-back`)
+        : undefined,
     drainGraceMs: env.DRAIN_GRACE_MS,
     drainWindowMs: env.DRAIN_WINDOW_MS,
     source:

@@ -1,4 +1,4 @@
-import { kafkaBroker, kafkaSource } from '@realtime-notify/broker-kafka';
+import { kafkaBroker, kafkaSource, kafkaWriteBack } from '@realtime-notify/broker-kafka';
 import { redisBroker, redisDirectory } from '@realtime-notify/broker-redis';
 import {
   type Broker,
@@ -8,6 +8,7 @@ import {
   memoryBroker,
   memoryStore,
   type Store,
+  type WriteBackLog,
 } from '@realtime-notify/core';
 import { mongoStore } from '@realtime-notify/store-mongo';
 import { postgresStore } from '@realtime-notify/store-postgres';
@@ -26,6 +27,7 @@ export function makeNotifier(config: Config, logger: Logger) {
     logger,
     nodeId: config.nodeId,
     whenStoreDown: config.whenStoreDown,
+    writeBack: makeWriteBack(config, logger),
     drainGraceMs: config.drainGraceMs,
     drainWindowMs: config.drainWindowMs,
   });
@@ -63,6 +65,13 @@ function makeBroker(config: Config, logger: Logger): Broker {
 function makeDirectory(config: Config, logger: Logger): Directory | undefined {
   if (config.routing !== 'directed') return undefined;
   return redisDirectory({ ...config.redis, logger });
+}
+
+/** Where what the store does not take waits, for `WHEN_STORE_DOWN=log`. */
+function makeWriteBack(config: Config, logger: Logger): WriteBackLog | undefined {
+  if (config.writeBackTopic === undefined) return undefined;
+  const kafka = { brokers: config.kafkaBrokers };
+  return kafkaWriteBack({ kafka, topic: config.writeBackTopic, createTopic: {}, logger });
 }
 
 function makeStore(config: Config, logger: Logger): Store {
