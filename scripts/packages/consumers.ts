@@ -14,8 +14,15 @@ export interface Consumer {
   readonly source: Readonly<Record<string, string>>;
 }
 
-/** What the READMEs' code imports beside us. */
-const readmeNeeds = { '@types/express': '5.0.6', '@types/node': '20.19.43', express: '5.3.0' };
+/** What the code of READMEs and docs imports beside us; the drivers come with our packages. */
+const docsNeed = {
+  '@types/express': '5.0.6',
+  '@types/node': '20.19.43',
+  '@types/pg': '8.23.1',
+  express: '5.3.0',
+};
+/** Pages whose programs need nothing else. */
+const docs = ['outbox', 'publishing'];
 
 const templatesDir = new URL('./consumers/', import.meta.url);
 const template = (file: string): string => readFileSync(new URL(file, templatesDir), 'utf8');
@@ -32,15 +39,18 @@ export function application(name: string): Consumer {
 
 /**
  * A program that imports every entry of every package, and prints `loaded` if each gives something. The
- * first code of each README is compiled beside it.
+ * first code of each README, and the programs of some docs, are compiled beside it.
  */
 export function everything(packages: readonly PackedPackage[]): Consumer {
   return {
     // The oldest zod that we promise to work with: our types must not need a newer one.
     dependencies: { ...Object.fromEntries(packages.map(({ name }) => [name, '*'])), zod: '4.0.0' },
-    devDependencies: readmeNeeds,
+    devDependencies: docsNeed,
     skipLibCheck: false,
-    source: { 'main.ts': importsOf(packages), ...Object.fromEntries(packages.flatMap(readmeCode)) },
+    source: {
+      'main.ts': importsOf(packages),
+      ...Object.fromEntries([...packages.flatMap(readmeCode), ...docs.flatMap(docsCode)]),
+    },
   };
 }
 
@@ -65,4 +75,11 @@ function readmeCode({ dir, folder }: PackedPackage): [file: string, code: string
   const readme = readFileSync(join(dir, 'README.md'), 'utf8');
   const [, code] = /^```ts\n(.*?)^```/ms.exec(readme) ?? [];
   return code === undefined ? [] : [[`readme-${folder}.mts`, code]];
+}
+
+/** The whole programs of a page of docs. */
+function docsCode(page: string): [file: string, code: string][] {
+  const text = readFileSync(new URL(`../../docs/${page}.md`, import.meta.url), 'utf8');
+  const programs = [...text.matchAll(/^```ts\n(import .*?)^```/gms)];
+  return programs.map(([, code = ''], i) => [`docs-${page}-${i}.mts`, code]);
 }
