@@ -15,7 +15,7 @@ const light = [
   'e2e/*-docs.test.ts',
   'e2e/bad-*.test.ts',
   'e2e/{batch,bench,cli,example-settings,examples,readme,roots}.test.ts',
-  'e2e/{crash,escalation,inbox,outbox,resume,revoke,store-outage,writers}.test.ts',
+  'e2e/{crash,escalation,inbox,outbox,resume,revoke,store-outage,write-back,writers}.test.ts',
   'e2e/security-{browser,demo,expiry,tokens}.test.ts',
 ];
 

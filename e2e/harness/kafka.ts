@@ -39,10 +39,17 @@ export class KafkaView {
   ): Promise<void> {
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
     await this.#admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: [{ topic, numPartitions, configEntries }],
     });
     this.#created.push(topic);
+    // `waitForLeaders` of kafkajs fails where the node asked has not heard of the topic yet.
+    await eventually(`${topic} has leaders`, async () => {
+      const asked = this.#admin.fetchTopicMetadata({ topics: [topic] });
+      const found = await asked.catch(() => ({ topics: [] }));
+      const leaders = found.topics[0]?.partitions.map(({ leader }) => leader) ?? [];
+      return leaders.length === numPartitions && !leaders.includes(-1);
+    });
   }
 
   /** How far a group has committed each partition of a Kafka topic, in their order; -1 where it has not. */

@@ -87,6 +87,8 @@ class GroupWriteBack implements WriteBackLog {
   #client: KafkaClient | undefined;
   #group: Group | undefined;
   #link: LinkState | undefined;
+  /** The last append failed: the next waits for a second only, so that publishers learn soon that they must wait. */
+  #isAway = false;
 
   constructor(options: z.output<typeof optionsSchema>) {
     this.#options = options;
@@ -108,8 +110,15 @@ class GroupWriteBack implements WriteBackLog {
 
   async append(drafts: readonly LoggedDraft[]): Promise<void> {
     const records = drafts.map(encodeDraft);
-    const producing = this.#opened().produce(this.#options.topic, records, { patient: true });
-    await this.#unlessClosed(producing);
+    const client = this.#opened();
+    try {
+      const patient = !this.#isAway;
+      await this.#unlessClosed(client.produce(this.#options.topic, records, { patient }));
+      this.#isAway = false;
+    } catch (error) {
+      this.#isAway = NotifyError.is(error) && error.retryable;
+      throw error;
+    }
   }
 
   async replayed(): Promise<void> {
