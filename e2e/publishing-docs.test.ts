@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { eventually } from './harness/eventually.js';
 import { KafkaView } from './harness/kafka.js';
 import { startNode } from './harness/node-process.js';
-import { privateRedis } from './harness/private-redis.js';
+import { privateRedis } from './harness/private-servers.js';
 import { tokenFor } from './harness/publisher.js';
 import { redisDatabase } from './harness/redis-database.js';
 import { sseReader } from './harness/sse-reader.js';

@@ -8,7 +8,7 @@ import { KafkaView } from './harness/kafka.js';
 import { mongoDatabase } from './harness/mongo-database.js';
 import { asObject } from './harness/notification.js';
 import { postgresDatabase } from './harness/postgres-database.js';
-import { privateMongo } from './harness/private-mongo.js';
+import { privateMongo } from './harness/private-servers.js';
 import { redisDatabase } from './harness/redis-database.js';
 import { RootProcess } from './harness/root-process.js';
 import { serviceAddress } from './harness/service-address.js';
