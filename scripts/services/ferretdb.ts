@@ -26,7 +26,7 @@ const ours = fileURLToPath(new URL('./ferretdb/', import.meta.url));
  * nearly every query reads a whole collection, and an append takes a second where MongoDB has an index to look in.
  * What a query answers stays as it is.
  */
-const edits: readonly Edit[] = [
+const findByIndex: readonly Edit[] = [
   {
     file: 'internal/backends/sqlite/metadata/metadata.go',
     find: `IDColumn = DefaultColumn + "->'$._id'"`,
@@ -43,6 +43,15 @@ const edits: readonly Edit[] = [
     put: '\twhereClause, args = pushdown(params.Filter)\n\tq += whereClause\n\tq += prepareOrderByClause',
   },
 ];
+
+/** It keeps a connection to SQLite for each update of a command until its end, and waits for ever for the 101st. */
+const letGoOfConnections: Edit = {
+  file: 'internal/handler/msg_update.go',
+  find: 'result, err := common.UpdateDocument(ctx, c, "update", iter, &u)\n',
+  put: 'result, err := common.UpdateDocument(ctx, c, "update", iter, &u)\n\t\tcloser.Close()\n',
+};
+
+const edits = [...findByIndex, letGoOfConnections];
 
 /** FerretDB, which speaks MongoDB's protocol over SQLite; built once with the Go toolchain. */
 export async function ferretdbProgram(): Promise<string> {

@@ -2,8 +2,8 @@ import type { Collection, Filter, MongoClient } from 'mongodb';
 import { afterAll, expect, test } from 'vitest';
 import { dropRunDatabase, freshPrefix, runDatabase, withClient } from './test-mongo.js';
 
-// The FerretDB of the services is built with conditions that it leaves to SQLite's indexes: what it finds must be
-// what MongoDB finds.
+// The FerretDB of the services is not quite the released one: what it finds by SQLite's indexes must be what MongoDB
+// finds, and one command may hold many updates.
 
 interface Sample {
   readonly _id: string | number;
@@ -79,3 +79,16 @@ test.each<[what: string, filter: Filter<Sample>, ids: readonly (string | number)
     expect(await found(await filled(client), filter)).toEqual(ids);
   }),
 );
+
+test('a command updates more documents than there are connections', () =>
+  withClient(async (client) => {
+    const collection = client.db(runDatabase).collection<Sample>(`${freshPrefix()}many`);
+    const ids = Array.from({ length: 250 }, (_, n) => `id-${n}`);
+    await collection.insertMany(ids.map((_id) => ({ _id, key: 'old' })));
+    const updates = ids.map((_id) => ({
+      updateOne: { filter: { _id, key: 'old' }, update: { $set: { key: 'new' } } },
+    }));
+    const { modifiedCount } = await collection.bulkWrite(updates, { ordered: false });
+    expect(modifiedCount).toBe(ids.length);
+    expect(await collection.countDocuments({ key: 'new' })).toBe(ids.length);
+  }));
