@@ -32,7 +32,7 @@ interface KafkaNode {
   /** `127.0.0.1:port` */
   readonly address: string;
   readonly pid: number;
-  /** SIGKILL, SIGTERM: resolves when it has ended. SIGSTOP, SIGCONT: at once. */
+  /** SIGKILL, SIGTERM: resolves when it has ended. SIGSTOP: when it stands still. SIGCONT: at once. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Starts it again on its port and data; resolves when the cluster counts it as alive. */
   restart(): Promise<void>;

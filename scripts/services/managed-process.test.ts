@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { type ManagedProcess, manageProcess } from './managed-process.js';
-import { isAlive } from './process-identity.js';
+import { isAlive, standsStill } from './process-identity.js';
 import { stopProcess } from './stop-process.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'services-process-'));
@@ -33,10 +33,12 @@ test('kill resolves when the process is gone, start gives a new one', async () =
   expect(child.identity()).not.toEqual(first);
 });
 
-test('a stopped (SIGSTOP) process can be ended', async () => {
-  const child = sleeper();
+test('a stopped (SIGSTOP) process stands still at once, and can be ended', async () => {
+  const child = sleeper('for (;;);');
   await child.start();
+  expect(standsStill(child.identity().pid)).toBe(false);
   await child.kill('SIGSTOP');
+  expect(standsStill(child.identity().pid)).toBe(true);
   expect(child.alive()).toBe(true);
   await child.stop();
   expect(child.alive()).toBe(false);

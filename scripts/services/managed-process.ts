@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { identify, isAlive, type ProcessIdentity } from './process-identity.js';
+import { identify, isAlive, type ProcessIdentity, standsStill } from './process-identity.js';
 import { onPath } from './run.js';
 import { type StopSignal, stopProcess } from './stop-process.js';
 import { waitFor } from './wait.js';
@@ -26,7 +26,7 @@ export interface ManagedProcess {
   identity(): ProcessIdentity;
   alive(): boolean;
   start(): Promise<void>;
-  /** Sends the signal; for SIGKILL and SIGTERM resolves once the process has ended. */
+  /** Sends the signal; for SIGKILL and SIGTERM resolves once the process has ended, for SIGSTOP once it stands still. */
   kill(signal: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
 }
@@ -53,9 +53,15 @@ export function manageProcess(spec: ProcessSpec): ManagedProcess {
       if (spec.detached !== true) process.on('exit', killNow);
     },
     async kill(signal) {
-      process.kill(identity().pid, signal);
+      const { pid } = identity();
+      process.kill(pid, signal);
+      if (signal === 'SIGSTOP') {
+        await waitFor(`standstill of process ${pid}`, () => standsStill(pid), {
+          timeoutMs: 30_000,
+        });
+      }
       if (signal !== 'SIGKILL' && signal !== 'SIGTERM') return;
-      await waitFor(`end of process ${identity().pid}`, () => !alive(), { timeoutMs: 30_000 });
+      await waitFor(`end of process ${pid}`, () => !alive(), { timeoutMs: 30_000 });
     },
     async stop() {
       process.off('exit', killNow);

@@ -24,7 +24,7 @@ export interface PostgresInstance {
   readonly url: string;
   readonly pid: number;
   readonly processes: readonly RecordedProcess[];
-  /** Sends it to the server and all its processes. SIGKILL: resolves when they have ended; others: at once. */
+  /** Sends it to the server and all its processes. SIGKILL: resolves when they have ended. SIGSTOP: when the first stands still. */
   kill(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
   /** Starts it again on its port and data; resolves when it answers. */
   restart(): Promise<void>;

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** A pid alone may have been given to another program since; with its start time it is one process. */
 export interface ProcessIdentity {
@@ -39,6 +39,29 @@ export function identify(pid: number): ProcessIdentity {
 
 export function isAlive(process: ProcessIdentity): boolean {
   return startTimeOf(process.pid) === process.startTime;
+}
+
+/** Whether a SIGSTOP has reached the process: all of its threads, where the system tells of them. */
+export function standsStill(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`;
+  if (existsSync(tasks)) {
+    const states = readdirSync(tasks).map((task) => stateIn(readIfThere(`${tasks}/${task}/stat`)));
+    return states.every((state) => state === 'T' || state === undefined);
+  }
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout?.trim().startsWith('T') ?? false;
+}
+
+function stateIn(stat: string | undefined): string | undefined {
+  return stat?.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 /** What this process has started and what still runs. */

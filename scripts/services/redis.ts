@@ -24,7 +24,7 @@ export interface RedisInstance {
   readonly url: string;
   readonly pid: number;
   readonly processes: readonly RecordedProcess[];
-  /** SIGKILL, SIGTERM: resolves when it has ended. SIGSTOP, SIGCONT: at once. */
+  /** SIGKILL, SIGTERM: resolves when it has ended. SIGSTOP: when it stands still. SIGCONT: at once. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Starts it again on its port and data; resolves when it answers. */
   restart(): Promise<void>;
