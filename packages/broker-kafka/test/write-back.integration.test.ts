@@ -8,13 +8,16 @@ import {
   type Store,
   silentLogger,
 } from '@realtime-notify/core';
+import { CompressionTypes } from 'kafkajs';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { kafkaWriteBack } from '../src/index.js';
+import { registerRawZstd } from './raw-zstd.js';
 import { createTopic, freshTopic, kafkaBrokers, withAdmin } from './test-kafka.js';
 import { produce } from './test-source.js';
 
 const brokers = kafkaBrokers();
+registerRawZstd();
 const catalogue = defineCatalogue({ message: z.object({ n: z.number() }) });
 
 /** A store that several notifiers share, and that can be down. */
@@ -128,17 +131,26 @@ test('a node that only publishes leaves the replay to others, and its channels w
   });
 });
 
-test('records that are none of ours keep nothing from its turn', async () => {
-  const { state, numbers, node, topic } = await cluster();
+test('records that are none of ours, and what is refused, keep nothing from its turn; only the former are told as such', async () => {
+  const { state, numbers, node, topic, errors } = await cluster();
   const notifier = await node();
+  await notifier.notify({ ...to('u1', 0), idempotencyKey: 'k' });
   state.isDown = true;
   const foreign = range(4).map((partition) => ({ partition, value: 'not a draft' }));
   await produce(topic, foreign);
   await notifier.notify(to('u1', 1));
-  await produce(topic, foreign);
+  await notifier.notify({ ...to('u1', 9), idempotencyKey: 'k' });
+  // Batches that cannot be read at all.
+  await produce(topic, foreign, CompressionTypes.ZSTD);
   await notifier.notify(to('u1', 2));
   state.isDown = false;
-  await eventually(async () => expect(await numbers('u1')).toEqual([1, 2]));
+  await eventually(async () => expect(await numbers('u1')).toEqual([0, 1, 2]));
+  await eventually(() => {
+    const passed = errors.filter(
+      (each) => each === 'kafka-write-back: no draft of ours was passed',
+    );
+    expect(passed).toHaveLength(8);
+  });
 });
 
 test('what Kafka has deleted unread holds nothing up, and is told', async () => {

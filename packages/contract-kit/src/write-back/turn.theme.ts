@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { freshChannel } from '../samples.js';
+import { unavailable } from './ledger.js';
 import {
   door,
   idsOf,
@@ -21,6 +22,26 @@ export function turnTheme({ book, bench }: WriteBackTheme): void {
     await bench.eventually(() => expect(log.ledger.calls.length).toBeGreaterThan(3));
     expect(asked.isSettled).toBe(false);
     log.ledger.isDown = false;
+    await bench.settled(asked.call);
+    expect(log.ledger.idsOf(channel)).toEqual(idsOf(drafts));
+  });
+
+  book.clause('L3', 'not while the last of many is missing', async () => {
+    const log = await bench.log();
+    const node = await log.node();
+    const channel = freshChannel();
+    const drafts = loggedDrafts(channel, 301);
+    const last = drafts.at(-1);
+    let isRefused = true;
+    log.ledger.refusal = ({ id }) => (isRefused && id === last?.id ? unavailable() : undefined);
+    await node.append(drafts);
+    const asked = watched(node.replayed());
+    await bench.eventually(() => {
+      expect(log.ledger.of(channel)).toHaveLength(300);
+      expect(log.ledger.timesReplayed(last ?? loggedDraft(channel))).toBeGreaterThan(2);
+    });
+    expect(asked.isSettled).toBe(false);
+    isRefused = false;
     await bench.settled(asked.call);
     expect(log.ledger.idsOf(channel)).toEqual(idsOf(drafts));
   });
