@@ -2,7 +2,6 @@ import type { ChannelNames } from '../channels/channel-names.js';
 import { NotifyError } from '../errors/notify-error.js';
 import type { Notification, StoredEnvelope } from '../notification/notification.js';
 import type { Store } from '../ports/store.js';
-import { isInWindow } from '../preferences/digest-window.js';
 import {
   allowsMedium,
   type Preferences,
@@ -13,17 +12,19 @@ import {
 import { quietUntil } from '../preferences/quiet-hours.js';
 import type { Presence } from '../routing/presence.js';
 import { withinMs } from '../time/within-ms.js';
+import type { Admission, Applicant, Bars, NotAdmitted } from './admission.js';
+import type { Standing } from './digest-ledger.js';
 import type { PreferencesOf, ResolvedRule, SeenCheck } from './escalation-options.js';
-import type { EscalationWork } from './escalation-work.js';
+import { type EscalationWork, windowOf } from './escalation-work.js';
 import { findStored } from './find-stored.js';
-import type { ThrottleSlots } from './throttle-slots.js';
+import { covers, isInSet, type WindowSet } from './window-set.js';
 
 /** What a {@link DueCheck} asks. */
 export interface DueCheckContext {
   readonly store: Pick<Store, 'positions' | 'readAfter'>;
   readonly channelNames: ChannelNames;
   readonly presence: Pick<Presence, 'online'>;
-  readonly slots: Pick<ThrottleSlots, 'take'>;
+  readonly admission: Pick<Admission, 'standing' | 'admit' | 'putOff' | 'leave'>;
   readonly hasSeen: SeenCheck;
   readonly preferencesOf?: PreferencesOf | undefined;
   readonly preferences: Preferences;
@@ -32,9 +33,14 @@ export interface DueCheckContext {
 
 /** What is to be done now about work that is due. */
 export type Verdict =
-  | { readonly verdict: 'call'; readonly notifications: readonly [Notification, ...Notification[]] }
-  | { readonly verdict: 'wait'; readonly ms: number }
-  /** Seen, or not wanted. */
+  | {
+      readonly verdict: 'call';
+      readonly notifications: readonly [Notification, ...Notification[]];
+      /** Of a digest: those that its call takes in; the same where it is called for again. */
+      readonly windows?: WindowSet | undefined;
+    }
+  | { readonly verdict: 'wait'; readonly ms: number; readonly windows?: WindowSet | undefined }
+  /** Seen, or not wanted, or told by another call. */
   | { readonly verdict: 'drop' }
   /** The notification is not there: not stored yet, or never, or not kept any more. */
   | { readonly verdict: 'missing' };
@@ -57,25 +63,37 @@ export class DueCheck {
    * @param closing - aborts when the node is closed
    */
   async check(rule: ResolvedRule, work: EscalationWork, closing: AbortSignal): Promise<Verdict> {
+    const { admission } = this.#context;
     const { userId } = work;
-    const stored = await this.#find(rule, work);
+    const applicant = { rule, work };
+    const standing = await admission.standing(applicant);
+    if (standing.is === 'taken') return { verdict: 'drop' };
+    const windows = windowsOf(work, standing);
+    const stored = await this.#find(applicant, windows);
     if (stored.length === 0) return { verdict: 'missing' };
     const unseen = await this.#unseen(userId, stored, closing);
-    if (unseen.length === 0) return { verdict: 'drop' };
+    if (unseen.length === 0) return this.#drop(applicant, standing);
     if (rule.whileOnline !== 'call' && (await this.#isOnline(userId))) {
-      if (rule.whileOnline === 'skip') return { verdict: 'drop' };
-      return { verdict: 'wait', ms: Math.max(leastWaitMs, rule.unseenAfterMs) };
+      if (rule.whileOnline === 'skip') return this.#drop(applicant, standing);
+      const until = Date.now() + Math.max(leastWaitMs, rule.unseenAfterMs);
+      return verdictOf(await admission.putOff(applicant, standing, until), standing);
     }
     const preferences = await this.#preferencesOf(userId, closing);
-    const wanted = unseen.filter(({ type }) => allowsMedium(preferences, type, rule.medium));
-    const [first, ...others] = wanted.map(notificationOf);
+    const isWanted = ({ type }: StoredEnvelope) => allowsMedium(preferences, type, rule.medium);
+    if (!unseen.some(isWanted)) return this.#drop(applicant, standing);
+    const admitted = await admission.admit(applicant, standing, barsOf(preferences, rule));
+    if (admitted.is !== 'called') return verdictOf(admitted, standing);
+    const isWider = admitted.windows?.some((window) => !covers(windows, window));
+    const all = isWider
+      ? await this.#unseen(userId, await this.#find(applicant, admitted.windows), closing)
+      : unseen;
+    const [first, ...others] = all.filter(isWanted).map(notificationOf);
     if (first === undefined) return { verdict: 'drop' };
-    const waitMs = await this.#waitMs(preferences, rule, work);
-    if (waitMs > 0) return { verdict: 'wait', ms: waitMs };
-    return { verdict: 'call', notifications: [first, ...others] };
+    return { verdict: 'call', notifications: [first, ...others], windows: admitted.windows };
   }
 
-  #find({ types }: ResolvedRule, { userId, about }: EscalationWork) {
+  /** @param windows - of a digest */
+  #find({ rule, work: { userId, about } }: Applicant, windows: WindowSet = []) {
     const { store, channelNames } = this.#context;
     const channel = channelNames.user(userId);
     if ('id' in about) {
@@ -83,10 +101,15 @@ export class DueCheck {
       return findStored(store, channel, { since: about.time, most: 1, isWanted });
     }
     return findStored(store, channel, {
-      since: about.start,
+      since: Math.min(...windows.map(({ start }) => start)),
       most: maxDigest,
-      isWanted: ({ type, time }) => types.includes(type) && isInWindow(about, time),
+      isWanted: ({ type, time }) => rule.types.includes(type) && isInSet(windows, time),
     });
+  }
+
+  async #drop(applicant: Applicant, { is }: Standing): Promise<Verdict> {
+    if (is === 'waiting') await this.#context.admission.leave(applicant);
+    return { verdict: 'drop' };
   }
 
   async #unseen(
@@ -110,21 +133,6 @@ export class DueCheck {
     return resolvePreferences(preferences, own ?? {});
   }
 
-  /** Until the quiet hours end, or the throttle lets it through; 0 where it may go now. */
-  async #waitMs(
-    preferences: ResolvedPreferences,
-    { medium }: ResolvedRule,
-    { userId, isThrough }: EscalationWork,
-  ): Promise<number> {
-    const now = Date.now();
-    const { quietHours } = preferences;
-    const quietEnd = quietHours === false ? undefined : quietUntil(quietHours, now);
-    if (quietEnd !== undefined) return quietEnd - now;
-    const limits = throttleOf(preferences, medium);
-    if (limits === undefined || isThrough) return 0;
-    return this.#context.slots.take(userId, medium, limits);
-  }
-
   #ask<T>(name: string, hook: () => Promise<T> | T, closing: AbortSignal): Promise<T> {
     const { hookWaitMs } = this.#context;
     const late = () => {
@@ -133,6 +141,27 @@ export class DueCheck {
     };
     return withinMs(Promise.resolve().then(hook), hookWaitMs, late, closing);
   }
+}
+
+/** Of a digest: what its call takes in, as far as it is known. */
+function windowsOf(work: EscalationWork, standing: Standing): WindowSet {
+  if (standing.is === 'calling') return standing.windows;
+  const window = windowOf(work);
+  return window === undefined ? [] : [window];
+}
+
+function barsOf(preferences: ResolvedPreferences, { medium }: ResolvedRule): Bars {
+  const { quietHours } = preferences;
+  return {
+    until: quietHours === false ? undefined : quietUntil(quietHours, Date.now()),
+    limits: throttleOf(preferences, medium),
+  };
+}
+
+function verdictOf(notYet: NotAdmitted, standing: Standing): Verdict {
+  if (notYet.is === 'taken') return { verdict: 'drop' };
+  const windows = standing.is === 'calling' ? standing.windows : undefined;
+  return { verdict: 'wait', ms: Math.max(0, notYet.until - Date.now()), windows };
 }
 
 function notificationOf(envelope: StoredEnvelope): Notification {

@@ -60,7 +60,8 @@ export interface EscalationRule<Schemas extends CatalogueSchemas = CatalogueSche
   readonly whileOnline?: WhileOnline | undefined;
   /**
    * All notifications for one user from within this time go into one call, at most 100, the newest. Windows count
-   * from 1970, so that an hour is an hour of the clock; a window is due `unseenAfterMs` after its end.
+   * from 1970, so that an hour is an hour of the clock; a window is due `unseenAfterMs` after its end. Those that have
+   * to wait, as in quiet hours, go into one call.
    */
   readonly digestMs?: number | undefined;
   /** How long one call may take, 30,000. */

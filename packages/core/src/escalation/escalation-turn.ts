@@ -74,9 +74,12 @@ export class EscalationTurn {
     try {
       const found = await this.#context.check.check(rule, work, this.#closing);
       if (found.verdict === 'drop') await this.#finish();
-      else if (found.verdict === 'wait') await this.#postpone(found.ms, { ...work, looks: 0 });
       else if (found.verdict === 'missing') await this.#lookAgain(work);
-      else await this.#call(rule, { ...work, looks: 0, isThrough: true }, found.notifications);
+      else {
+        const looked = { ...work, looks: 0, windows: found.windows };
+        if (found.verdict === 'wait') await this.#postpone(found.ms, looked);
+        else await this.#call(rule, { ...looked, isThrough: true }, found.notifications);
+      }
     } catch (cause) {
       await this.#lookAgain(work, failure('it could not be found out whether to call', cause));
     }

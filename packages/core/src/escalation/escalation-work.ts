@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { ScheduledWork } from '../ports/due-work.js';
+import type { DigestWindow } from '../preferences/digest-window.js';
+import { windowSchema } from './digest-ledger.js';
 
 const count = z.int().min(0).default(0);
 
@@ -12,7 +14,7 @@ const workSchema = z.looseObject({
     /** One notification, and its time. */
     z.object({ id: z.string(), time: z.number() }),
     /** All in a digest's window. */
-    z.object({ start: z.number(), end: z.number() }),
+    windowSchema,
   ]),
   /** Calls of the hook that failed. */
   calls: count,
@@ -24,6 +26,8 @@ const workSchema = z.looseObject({
   isUnsure: z.boolean().default(false),
   /** A throttle has let it through. */
   isThrough: z.boolean().default(false),
+  /** Of a digest that was called for: the windows that its call takes in. */
+  windows: z.array(windowSchema).readonly().optional(),
 });
 
 /** What is kept of an escalation until it is done. */
@@ -39,6 +43,11 @@ export function scheduledWork(subject: EscalationSubject, afterMs: number): Sche
 export function keyOf({ rule, userId, about }: EscalationSubject): string {
   const what = 'id' in about ? about.id : `${about.start}-${about.end}`;
   return `escalation:${rule}:${what}:${userId}`;
+}
+
+/** What a digest is about; undefined where it is one notification. */
+export function windowOf({ about }: Pick<EscalationSubject, 'about'>): DigestWindow | undefined {
+  return 'id' in about ? undefined : about;
 }
 
 /** Undefined where it is not ours, or of a newer version. */

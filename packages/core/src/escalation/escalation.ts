@@ -6,12 +6,13 @@ import type { Directory } from '../ports/directory.js';
 import type { Logger } from '../ports/logger.js';
 import type { Store } from '../ports/store.js';
 import type { Presence } from '../routing/presence.js';
+import { Admission } from './admission.js';
 import { DueCheck } from './due-check.js';
 import { escalationSchema, type SeenCheck } from './escalation-options.js';
 import { EscalationRunner } from './escalation-runner.js';
 import { EscalationScheduler } from './escalation-scheduler.js';
 import type { TurnContext } from './escalation-turn.js';
-import { ThrottleSlots } from './throttle-slots.js';
+import { UserStates } from './user-states.js';
 
 /** What escalation is put together from. */
 export interface EscalationContext extends Pick<TurnContext, 'logger' | 'unescalated'> {
@@ -48,8 +49,8 @@ export function assembleEscalation(options: unknown, context: EscalationContext)
     throw new NotifyError('DIRECTORY_MISSING', message);
   }
   const common = { ...resolved, ...context, dueWork };
-  const slots = new ThrottleSlots(common);
-  const check = new DueCheck({ ...common, slots, hasSeen });
+  const admission = new Admission(new UserStates(common));
+  const check = new DueCheck({ ...common, admission, hasSeen });
   return {
     appender: new EscalationScheduler(common),
     runner: new EscalationRunner({ ...common, check }),
