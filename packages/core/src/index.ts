@@ -20,6 +20,7 @@ export {
   defineCatalogue,
   type TypeOf,
 } from './catalogue/catalogue.js';
+export type { NotificationOf } from './catalogue/notification-of.js';
 export type { Audience } from './channels/audience.js';
 export { ChannelNames, type ChannelNamesOptions } from './channels/channel-names.js';
 export type { RevocationTarget } from './control/revocation.js';
@@ -39,7 +40,6 @@ export type {
   EscalationHook,
   EscalationOptions,
   EscalationRule,
-  NotificationOf,
   PreferencesOf,
   SeenCheck,
   WhileOnline,

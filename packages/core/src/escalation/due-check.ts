@@ -1,3 +1,4 @@
+import { readStored } from '../catalogue/notification-of.js';
 import type { ChannelNames } from '../channels/channel-names.js';
 import { NotifyError } from '../errors/notify-error.js';
 import type { Notification, StoredEnvelope } from '../notification/notification.js';
@@ -87,7 +88,7 @@ export class DueCheck {
     const all = isWider
       ? await this.#unseen(userId, await this.#find(applicant, admitted.windows), closing)
       : unseen;
-    const [first, ...others] = all.filter(isWanted).map(notificationOf);
+    const [first, ...others] = all.filter(isWanted).map((envelope) => readStored(envelope));
     if (first === undefined) return { verdict: 'drop' };
     return { verdict: 'call', notifications: [first, ...others], windows: admitted.windows };
   }
@@ -162,10 +163,4 @@ function verdictOf(notYet: NotAdmitted, standing: Standing): Verdict {
   if (notYet.is === 'taken') return { verdict: 'drop' };
   const windows = standing.is === 'calling' ? standing.windows : undefined;
   return { verdict: 'wait', ms: Math.max(0, notYet.until - Date.now()), windows };
-}
-
-function notificationOf(envelope: StoredEnvelope): Notification {
-  const { id, type, channel, epoch, offset, time, dataJson } = envelope;
-  const data: unknown = JSON.parse(dataJson);
-  return { id, type, channel, epoch, offset, time, data };
 }

@@ -1,12 +1,8 @@
 import { z } from 'zod';
 import type { CatalogueSchemas, TypeOf } from '../catalogue/catalogue.js';
+import type { NotificationOf } from '../catalogue/notification-of.js';
 import type { Notification } from '../notification/notification.js';
 import { type Preferences, preferencesSchema } from '../preferences/preferences.js';
-
-/** Any notification of a catalogue; its `type` tells which. */
-export type NotificationOf<Schemas extends CatalogueSchemas> = {
-  [Type in TypeOf<Schemas>]: Notification<Type, z.output<Schemas[Type]>>;
-}[TypeOf<Schemas>];
 
 /** What a hook is to tell a user by mail, SMS, web push, or whatever it is made for. */
 export interface EscalationCall<Item extends Notification = Notification> {

@@ -1,3 +1,4 @@
+import { readStored } from '../catalogue/notification-of.js';
 import type { ChannelNames } from '../channels/channel-names.js';
 import { NotifyError } from '../errors/notify-error.js';
 import type { Notification } from '../notification/notification.js';
@@ -20,21 +21,22 @@ import {
   resolveQuery,
   resolveSelection,
 } from './inbox-request.js';
-import { type InboxItem as Listed, listInbox } from './list-inbox.js';
+import { listInbox } from './list-inbox.js';
 import type { Follower } from './membership.js';
 
 /** A notification as its user has it in the inbox. */
-export interface InboxItem {
-  readonly notification: Notification;
+export interface InboxItem<Item extends Notification = Notification> {
+  /** What an older or newer version of the catalogue had of other types is there, too: leave it aside. */
+  readonly notification: Item;
   readonly seen: boolean;
   readonly read: boolean;
   readonly archived: boolean;
 }
 
 /** Some of an inbox. */
-export interface InboxPage {
+export interface InboxPage<Item extends Notification = Notification> {
   /** The newest first. */
-  readonly items: readonly InboxItem[];
+  readonly items: readonly InboxItem<Item>[];
   /** Of the whole inbox. */
   readonly counts: InboxCounts;
   /** Types that are neither shown nor counted. */
@@ -67,7 +69,7 @@ const mostMuted = 100;
  * `INBOX_UNREADABLE` can be tried again, and what was done already is not done twice. What is asked for in a wrong
  * way rejects with `OPTIONS_INVALID` or `CURSOR_INVALID`.
  */
-export class Inbox {
+export class Inbox<Item extends Notification = Notification> {
   readonly userId: string;
   readonly #context: InboxContext;
 
@@ -76,7 +78,7 @@ export class Inbox {
     this.#context = context;
   }
 
-  async list(query: InboxQuery = {}): Promise<InboxPage> {
+  async list(query: InboxQuery = {}): Promise<InboxPage<Item>> {
     const { store, channelNames, changes } = this.#context;
     const { types, before, after, limit, maxBytes, ...only } = resolveQuery(query);
     const bounds = { before: parsed(before), after: parsed(after) };
@@ -89,7 +91,10 @@ export class Inbox {
     const own = channelNames.inbox(this.userId);
     const entries = look.channels.map((each) => cursorEntry(channelKey(each.channel), each.head));
     return {
-      items: items.map(itemOf),
+      items: items.map(({ envelope, ...marks }) => ({
+        notification: readStored<Item>(envelope),
+        ...marks,
+      })),
       counts: { ...counts, position, at },
       muted: [...muted],
       next: next ?? null,
@@ -219,10 +224,4 @@ export class Inbox {
 
 function parsed(cursor: string | undefined): Cursor | undefined {
   return cursor === undefined ? undefined : parseCursor(cursor);
-}
-
-function itemOf({ envelope, ...marks }: Listed): InboxItem {
-  const { id, type, channel, epoch, offset, time, dataJson } = envelope;
-  const data: unknown = JSON.parse(dataJson);
-  return { notification: { id, type, channel, epoch, offset, time, data }, ...marks };
 }

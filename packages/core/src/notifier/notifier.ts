@@ -1,5 +1,6 @@
 import type { Principal } from '../access/principal.js';
 import type { CatalogueSchemas, DataOf, TypeOf } from '../catalogue/catalogue.js';
+import type { NotificationOf } from '../catalogue/notification-of.js';
 import type { ChannelNames } from '../channels/channel-names.js';
 import { type RevocationTarget, revocationTargetSchema } from '../control/revocation.js';
 import type { Emitter } from '../emitters/emitter.js';
@@ -11,6 +12,7 @@ import type { Inbox } from '../inbox/inbox.js';
 import type { InboxClient } from '../inbox/membership.js';
 import type { Connections } from '../limits/connections.js';
 import type { LimitCounters } from '../limits/counters.js';
+import type { Notification } from '../notification/notification.js';
 import { resolveOptions } from '../options/resolve-options.js';
 import type { BrokerState } from '../ports/broker.js';
 import { assembleParts, type NotifierParts } from './assemble-parts.js';
@@ -30,8 +32,14 @@ import type {
 import { openInbox } from './open-inbox.js';
 import type { StopSource } from './stop-sources.js';
 
-/** The facade of the library: publishes, and holds the streams of this node. Made by {@link createNotifier}. */
-export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
+/**
+ * The facade of the library: publishes, and holds the streams of this node. Made by {@link createNotifier}.
+ * @typeParam Item - what is read, which follows from `Schemas`; by itself, so that any notifier is a `Notifier`
+ */
+export class Notifier<
+  Schemas extends CatalogueSchemas = CatalogueSchemas,
+  Item extends Notification = NotificationOf<Schemas>,
+> {
   /** Names this node among the others. */
   readonly nodeId: string;
   /** The streams open on this node. */
@@ -168,7 +176,10 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
    *   comes to them from now on is in the inbox
    * @throws NotifyError `OPTIONS_INVALID` where the notifier was made without `inbox`, `CHANNEL_INVALID`
    */
-  inbox(userId: string, { groups = [] }: { readonly groups?: readonly string[] } = {}): Inbox {
+  inbox(
+    userId: string,
+    { groups = [] }: { readonly groups?: readonly string[] } = {},
+  ): Inbox<Item> {
     return openInbox(this.#parts, this.#life, { userId, groups });
   }
 
@@ -183,13 +194,17 @@ export class Notifier<Schemas extends CatalogueSchemas = CatalogueSchemas> {
    */
   async withInbox<Result>(
     { principal, groups, mayFollow }: InboxClient,
-    use: (inbox: Inbox) => Promise<Result>,
+    use: (inbox: Inbox<Item>) => Promise<Result>,
   ): Promise<Result> {
     const { userId } = principal;
     if (userId === null) {
       throw new NotifyError('FORBIDDEN', 'an anonymous client has no inbox');
     }
-    const inbox = openInbox(this.#parts, this.#life, { userId, groups, mayFollow });
+    const inbox = openInbox<Item>(this.#parts, this.#life, {
+      userId,
+      groups,
+      mayFollow,
+    });
     return this.#admitted(principal, () => use(inbox));
   }
 

@@ -8,7 +8,7 @@ import { receiveOne, secret } from './clients.js';
 
 async function main(): Promise<void> {
   const catalogue = defineCatalogue({ message: z.object({ text: z.string() }) });
-  const notifier = createNotifier({ catalogue });
+  const notifier = createNotifier({ catalogue, inbox: {} });
   await notifier.start();
 
   const app = express();
@@ -20,6 +20,10 @@ async function main(): Promise<void> {
   await receiveOne(server, (text) =>
     notifier.notify({ to: { user: 'u1' }, type: 'message', data: { text } }),
   );
+  const { items } = await notifier.inbox('u1').list();
+  // Compiles only where the data has the type that the catalogue gives it.
+  const texts: string[] = items.map(({ notification }) => notification.data.text);
+  if (texts.length !== 1) throw new Error('the inbox has not what was sent');
   await notifier.close();
   server.close();
 }
