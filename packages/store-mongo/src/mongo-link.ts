@@ -126,9 +126,11 @@ export class MongoLink {
   }
 
   async drain(): Promise<void> {
-    while (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight);
-    // The callers hear of their answers first.
-    await nextTurn();
+    do {
+      await Promise.allSettled(this.#inFlight);
+      // The callers hear of their answers first, and some go on with another call.
+      await nextTurn();
+    } while (this.#inFlight.size > 0);
   }
 
   async close(): Promise<void> {

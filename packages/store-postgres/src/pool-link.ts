@@ -101,9 +101,11 @@ export class PoolLink {
   }
 
   async drain(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
-    // The callers hear of their answers first.
-    await nextTurn();
+    do {
+      await Promise.allSettled(this.#underWay);
+      // The callers hear of their answers first, and some go on with another call.
+      await nextTurn();
+    } while (this.#underWay.size > 0);
   }
 
   async close(): Promise<void> {

@@ -103,9 +103,11 @@ export class ClusterCalls implements RedisCalls {
   }
 
   async drain(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running);
-    // The callers hear of their replies first.
-    await nextTurn();
+    do {
+      await Promise.allSettled(this.#running);
+      // The callers hear of their replies first, and some go on with another call.
+      await nextTurn();
+    } while (this.#running.size > 0);
   }
 
   async close(): Promise<void> {

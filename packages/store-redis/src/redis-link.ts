@@ -115,9 +115,11 @@ export class RedisLink {
   }
 
   async drain(): Promise<void> {
-    while (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight);
-    // The callers hear of their replies first.
-    await nextTurn();
+    do {
+      await Promise.allSettled(this.#inFlight);
+      // The callers hear of their replies first, and some go on with another call.
+      await nextTurn();
+    } while (this.#inFlight.size > 0);
   }
 
   async close(): Promise<void> {
