@@ -45,7 +45,7 @@ export function againTheme({ book, bench }: WriteBackTheme): void {
       };
       const drafts = [bad, good, bad, good].map((channel) => loggedDraft(channel));
       await node.append(drafts);
-      await bench.settled(node.replayed());
+      await bench.replayed(node);
       for (const channel of [bad, good]) {
         const own = drafts.filter((draft) => draft.channel === channel);
         expect(log.ledger.idsOf(channel)).toEqual(idsOf(own));
@@ -64,7 +64,7 @@ export function againTheme({ book, bench }: WriteBackTheme): void {
       if (rejections <= 2) throw new Error('not now');
     };
     await node.append(drafts);
-    await bench.settled(node.replayed());
+    await bench.replayed(node);
     expect(log.ledger.idsOf(channel)).toEqual(idsOf(drafts));
     expect(rejections).toBeGreaterThan(2);
   });
@@ -82,13 +82,13 @@ export function againTheme({ book, bench }: WriteBackTheme): void {
       log.ledger.refusal = ({ id }) =>
         id === bad.id ? new NotifyError('IDEMPOTENCY_CONFLICT', 'another content') : undefined;
       await node.append(drafts);
-      await bench.settled(node.replayed());
+      await bench.replayed(node);
       const others = drafts.filter((draft) => draft !== bad);
       expect(log.ledger.idsOf(channel)).toEqual(idsOf(others));
       const [next] = loggedDrafts(channel, 1);
       if (next === undefined) throw new Error('no draft');
       await node.append([next]);
-      await bench.settled(node.replayed());
+      await bench.replayed(node);
       expect(log.ledger.idsOf(channel)).toEqual(idsOf([...others, next]));
       expect(log.ledger.timesReplayed(bad)).toBe(1);
     },

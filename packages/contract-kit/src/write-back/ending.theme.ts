@@ -44,7 +44,7 @@ export function endingTheme({ book, bench }: WriteBackTheme): void {
       const log = await bench.log();
       const node = await log.node();
       await node.append(loggedDrafts(freshChannel(), 3));
-      await bench.settled(node.replayed());
+      await bench.replayed(node);
       expect(new OpenHandles().sockets).toBeLessThanOrEqual(before);
     },
   });
@@ -69,7 +69,7 @@ export function endingTheme({ book, bench }: WriteBackTheme): void {
     await log.node('other');
     await bench.eventually(() => expect(log.ledger.idsOf(channel)).toEqual(idsOf(drafts)));
     expect(log.ledger.calls.slice(calls).map((call) => call.node)).not.toContain('drained');
-    await bench.settled(node.replayed());
+    await bench.replayed(node);
   });
 
   book.clause('L-DRAIN', 'while the replay fails', async () => {
@@ -103,7 +103,7 @@ export function endingTheme({ book, bench }: WriteBackTheme): void {
     const log = await bench.log();
     const node = await log.appender();
     await node.append(loggedDrafts(freshChannel(), 1));
-    const asked = watched(node.replayed());
+    const asked = watched(bench.replayed(node));
     const other = await log.appender();
     await other.append(loggedDrafts(freshChannel(), 1));
     expect(asked.isSettled).toBe(false);
@@ -134,7 +134,7 @@ export function endingTheme({ book, bench }: WriteBackTheme): void {
     log.ledger.isDown = false;
     const other = await log.node('other');
     await other.append(loggedDrafts(freshChannel(), 3));
-    await bench.settled(other.replayed());
+    await bench.replayed(other);
     expect(log.ledger.calls.slice(calls).map((call) => call.node)).not.toContain('closed');
   });
 

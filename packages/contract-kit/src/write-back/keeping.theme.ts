@@ -66,7 +66,7 @@ export function keepingTheme({ book, bench }: WriteBackTheme): void {
     const log = await bench.log();
     const node = await log.node();
     await node.append([]);
-    await bench.settled(node.replayed());
+    await bench.replayed(node);
     expect(log.ledger.calls.flatMap(({ drafts }) => drafts)).toEqual([]);
   });
 }

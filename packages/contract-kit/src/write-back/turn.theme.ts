@@ -18,7 +18,7 @@ export function turnTheme({ book, bench }: WriteBackTheme): void {
     const drafts = loggedDrafts(channel, 3);
     log.ledger.isDown = true;
     await node.append(drafts);
-    const asked = watched(node.replayed());
+    const asked = watched(bench.replayed(node));
     await bench.eventually(() => expect(log.ledger.calls.length).toBeGreaterThan(3));
     expect(asked.isSettled).toBe(false);
     log.ledger.isDown = false;
@@ -35,7 +35,7 @@ export function turnTheme({ book, bench }: WriteBackTheme): void {
     let isRefused = true;
     log.ledger.refusal = ({ id }) => (isRefused && id === last?.id ? unavailable() : undefined);
     await node.append(drafts);
-    const asked = watched(node.replayed());
+    const asked = watched(bench.replayed(node));
     await bench.eventually(() => {
       expect(log.ledger.of(channel)).toHaveLength(300);
       expect(log.ledger.timesReplayed(last ?? loggedDraft(channel))).toBeGreaterThan(2);
@@ -54,7 +54,7 @@ export function turnTheme({ book, bench }: WriteBackTheme): void {
     log.ledger.before = () => held.passed;
     await node.append(channels.map((channel) => loggedDraft(channel)));
     await bench.eventually(() => expect(log.ledger.calls).not.toEqual([]));
-    const asked = watched(node.replayed());
+    const asked = watched(bench.replayed(node));
     // Another question, and all that it takes to answer it.
     const other = await log.appender();
     await other.append([loggedDraft(freshChannel())]);
@@ -67,12 +67,12 @@ export function turnTheme({ book, bench }: WriteBackTheme): void {
   book.clause('L3', 'at once where nothing waits, also where much was replayed', async () => {
     const log = await bench.log();
     const node = await log.node();
-    await bench.settled(node.replayed());
+    await bench.replayed(node);
     await node.append(loggedDrafts(freshChannel(), 20));
-    await bench.settled(node.replayed());
+    await bench.replayed(node);
     log.ledger.isDown = true;
     const calls = log.ledger.calls.length;
-    await bench.settled(node.replayed());
+    await bench.replayed(node);
     expect(log.ledger.calls).toHaveLength(calls);
   });
 
@@ -83,7 +83,7 @@ export function turnTheme({ book, bench }: WriteBackTheme): void {
       for (let round = 0; round < 10; round += 1) {
         const draft = loggedDraft(freshChannel());
         await node.append([draft]);
-        await bench.settled(node.replayed());
+        await bench.replayed(node);
         expect(log.ledger.idsOf(draft.channel)).toEqual([draft.id]);
       }
     });
@@ -96,7 +96,7 @@ export function turnTheme({ book, bench }: WriteBackTheme): void {
     const channel = freshChannel();
     const drafts = loggedDrafts(channel, 3);
     await node.append(drafts);
-    const asked = watched(node.replayed());
+    const asked = watched(bench.replayed(node));
     const other = await log.appender();
     await other.append([loggedDraft(freshChannel())]);
     expect(asked.isSettled).toBe(false);

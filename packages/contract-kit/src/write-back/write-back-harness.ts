@@ -1,4 +1,5 @@
-import { type LoggedDraft, type WriteBackLog, withinMs } from '@realtime-notify/core';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type LoggedDraft, NotifyError, type WriteBackLog, withinMs } from '@realtime-notify/core';
 import { afterEach } from 'vitest';
 import type { ClauseBook } from '../clause-book.js';
 import type { WriteBackClauseId } from '../clauses.js';
@@ -83,6 +84,18 @@ export class WriteBackBench {
   settled<T>(call: Promise<T>): Promise<T> {
     const { patienceMs = 30_000 } = this.#contract;
     return withinMs(call, patienceMs, () => new Error('the call does not settle'));
+  }
+
+  /** Asks until the log can tell, as the notifier does: it may not, just after it was made. */
+  async replayed(node: WriteBackLog): Promise<void> {
+    for (;;) {
+      try {
+        return await this.settled(node.replayed());
+      } catch (error) {
+        if (!NotifyError.is(error) || error.code !== 'BROKER_UNAVAILABLE') throw error;
+        await delay(10);
+      }
+    }
   }
 
   #over(log: NodesOfLog): BenchLog {
