@@ -81,7 +81,7 @@ export interface EscalationOptions<Schemas extends CatalogueSchemas = CatalogueS
   readonly hookWaitMs?: number | undefined;
   /** How often a node asks for what is due, 1,000; it asks at once where there was something. */
   readonly pollMs?: number | undefined;
-  /** Calls of hooks under way on this node, 16. */
+  /** Calls of each rule under way on this node, 16. A rule whose calls all are slow holds up no other. */
   readonly concurrency?: number | undefined;
 }
 

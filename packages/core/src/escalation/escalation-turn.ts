@@ -63,10 +63,17 @@ export class EscalationTurn {
     this.#leaseEnds = leaseEnds;
     this.#closing = closing;
   }
+
+  /** Undefined where this node has none for it. */
+  get rule(): ResolvedRule | undefined {
+    const name = this.#work()?.rule;
+    return this.#context.rules.find((rule) => rule.name === name);
+  }
+
   /** Resolves when it was said what became of it, or that could not be said. Never rejects. */
   async run(): Promise<void> {
     const work = this.#work();
-    const rule = this.#context.rules.find(({ name }) => name === work?.rule);
+    const { rule } = this;
     if (work === undefined || rule === undefined) return this.#leaveToOthers(work);
     if (work.calls >= rule.maxAttempts) {
       return this.#giveUp(work, [], failure('the nodes that called it died'));
@@ -85,9 +92,9 @@ export class EscalationTurn {
     }
   }
 
-  /** Gives it back unseen: whoever asks next has it. */
-  async release(): Promise<void> {
-    await this.#postpone(0, this.#work());
+  /** Gives it back unseen: whoever asks after so long has it. */
+  async giveBack(afterMs: number): Promise<void> {
+    await this.#postpone(afterMs, this.#work());
   }
 
   /** As it is kept from now on. A lease that ended without a word may have been a call. */

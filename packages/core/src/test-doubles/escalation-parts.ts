@@ -23,6 +23,7 @@ export const escalationCatalogue = defineCatalogue(schemas);
 /** What is not told otherwise in a test. */
 export interface EscalationTest extends Partial<Omit<EscalationOptions<Schemas>, 'rules'>> {
   readonly rule?: Partial<EscalationRule<Schemas>>;
+  readonly otherRules?: readonly EscalationRule<Schemas>[];
   /** What the hook does; default: nothing. */
   readonly hook?: (call: EscalationCall) => unknown;
   readonly store?: Store;
@@ -38,7 +39,8 @@ export class LastingStore extends ObservedStore {
 
 /** A started notifier on fake timers with one rule, `mail`, and what its hook was called with. */
 export async function escalating(test: EscalationTest = {}) {
-  const { rule, hook, notifier: fields, store = new ObservedStore(memoryStore()), ...rest } = test;
+  const { rule, otherRules = [], hook, notifier: fields, ...others } = test;
+  const { store = new ObservedStore(memoryStore()), ...rest } = others;
   const calls: EscalationCall[] = [];
   const seen = new Set<string>();
   const unescalated: Unescalated[] = [];
@@ -60,6 +62,7 @@ export async function escalating(test: EscalationTest = {}) {
           },
           ...rule,
         },
+        ...otherRules,
       ],
     },
   });
