@@ -18,7 +18,7 @@ export function limitsPage(): string {
     '',
     'Windows that forget instead of refusing: `ringCount` and `ringBytes` of `createNotifier` (what is newer is shown from memory, what is older is read from the store), how much history and which idempotency keys a store keeps (options of `memoryStore` and `redisStore`), and `maxRevocations`.',
     '',
-    'What waits instead of being refused: calls of `escalation` beyond its `concurrency`, in the store. `memoryStore` keeps `maxDueWork` of them, 100,000; beyond that `notify` rejects with `LIMIT_EXCEEDED` what would be escalated.',
+    'What waits instead of being refused: calls of a rule of `escalation` beyond its `concurrency`, in the store. `memoryStore` keeps `maxDueWork` of them, 100,000; beyond that `notify` rejects with `LIMIT_EXCEEDED` what would be escalated.',
     '',
     "The host's own server has limits that come before ours: `headersTimeout`, `requestTimeout`, `maxHeaderSize` and `maxConnections` of `node:http`. They end requests whose headers trickle; leave them on.",
     '',
