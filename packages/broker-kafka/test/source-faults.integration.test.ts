@@ -68,7 +68,11 @@ test('while dead letters have nowhere to go their partition waits and commits no
   const letterTopic = `${topic}.dead-letters`;
   const target = new TestTarget();
   await startSource(topic, target);
-  await withAdmin(brokers, (admin) => admin.deleteTopics({ topics: [letterTopic] }));
+  await withAdmin(brokers, async (admin) => {
+    await admin.deleteTopics({ topics: [letterTopic] });
+    // Kafka answers before the broker has heard of it.
+    await eventually(async () => expect(await admin.listTopics()).not.toContain(letterTopic));
+  });
   await produce(topic, [{ partition: 0, value: 'bad' }, record('u', 'behind')]);
   await produce(topic, [record('u', 'b0', 1)]);
   await eventually(async () => expect(await committed(topic)).toEqual([0, 1]));
