@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { concurrency, makeEscalatingNode } from './harness/escalating-node.js';
+import { concurrency, digestMs, makeEscalatingNode } from './harness/escalating-node.js';
 import { eventually } from './harness/eventually.js';
 import { repoDir } from './harness/example.js';
 import { privateRedis } from './harness/private-servers.js';
@@ -125,6 +124,8 @@ function expectRepeatedOnlyFrom(killed: number, begun: readonly Line[]): void {
   expect(begun.filter(({ mayRepeat }) => mayRepeat).length).toBeLessThanOrEqual(concurrency);
 }
 
+const windowAt = (time: number): number => Math.floor(time / digestMs);
+
 /** Five windows of a digest for each of 60 users; resolves with the ids of all. */
 async function publishInWindows(redisUrl: string): Promise<ReadonlySet<string>> {
   const options = { redisUrl, unseenAfterMs: 1, to: () => undefined };
@@ -144,8 +145,8 @@ async function publishInWindows(redisUrl: string): Promise<ReadonlySet<string>> 
       if (outcome.status === 'failed') throw outcome.error;
       ids.add(outcome.result.id);
     }
-    // Into the next window.
-    await delay(1_000);
+    const ended = windowAt(Date.now());
+    await eventually('the next window has begun', () => windowAt(Date.now()) > ended);
   }
   return ids;
 }

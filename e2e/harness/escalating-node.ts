@@ -7,9 +7,11 @@ import { redisStore } from '../../packages/store-redis/src/index.js';
 /** Calls of the hook at a time. */
 export const concurrency = 4;
 
+export const digestMs = 1_000;
+
 /** Windows of a digest, and a call for a user in any four seconds: so windows have to wait. */
 const digest = {
-  rule: { digestMs: 1_000 },
+  rule: { digestMs },
   preferences: { throttle: { mail: { limit: 1, windowMs: 4_000 } } },
 };
 

@@ -5,8 +5,8 @@ export type LoggedDraft = Omit<Draft, 'floor' | 'change'>;
 
 /**
  * Appends drafts to the store and shows them, with an outcome for each. What failed with a `retryable` error is
- * to be replayed again, before anything else of its channel; what follows it in the call has failed, too. Rejects where nothing can be said of any of them, as
- * on a node that is going away: then all are.
+ * to be replayed again, before anything else of its channel; what follows it in the call has failed, too. Rejects
+ * where nothing can be said of any of them, as on a node that is going away: then all are.
  */
 export type Replay = (drafts: readonly LoggedDraft[]) => Promise<readonly AppendOutcome[]>;
 
